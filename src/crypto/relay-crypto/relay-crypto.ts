@@ -1,0 +1,27 @@
+// The one place that says which cell cryptography runs: the addon where it loads, else its plain twin. Both are always
+// importable by name for tests that compare them; everything else asks here.
+
+import {plainRelayCrypto} from './plain.ts'
+import type {RelayCrypto} from './relay-direction.ts'
+
+export type {RelayAlgorithm, RelayCrypto, RelayDirection} from './relay-direction.ts'
+export {RELAY_BODY_SIZE, RELAY_KEY_SIZES, RELAY_TAG_SIZE} from './relay-direction.ts'
+
+/** What runs, for the start-up log, `--version`, the metrics and the status page: a slow fallback is never silent. */
+export interface DataPlaneInfo {
+  readonly implementation: 'addon' | 'fallback'
+  /** Why the fallback runs. */
+  readonly reason?: string
+  /** The kernel's name, or `node:crypto`. */
+  readonly kernel: string
+}
+
+/** The cell cryptography of this process. */
+export function relayCrypto(): RelayCrypto {
+  return plainRelayCrypto
+}
+
+/** Which implementation `relayCrypto()` gives, and why. */
+export function dataPlaneInfo(): DataPlaneInfo {
+  return {implementation: 'fallback', reason: 'this build has no addon', kernel: 'node:crypto'}
+}
