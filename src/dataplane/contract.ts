@@ -1,0 +1,151 @@
+// What the control plane may ask of a data plane, and what a data plane tells it. Both implementations (plain/, over
+// node:tls in the main thread, and the native shards) fulfil this contract with equal events and equal octets on the wire.
+//
+//   cells in ──▶ look up (channel, circ_id) ──▶ decrypt or encrypt ──▶ next channel's outbox      (never seen above)
+//                     │                              └─ recognized ──▶ events.recognized
+//                     └─ CREATE*, CREATED*, DESTROY ──▶ events.controlCell
+//
+// Rules that hold for every implementation:
+// - Handles are integers. The control plane chooses circuit handles, so that commands need no answer; a handle that is not
+//   (or no longer) known is ignored, because events and commands may cross.
+// - Octets in events are views, valid until the handler returns; octets in commands are copied before the call returns.
+// - Commands on one circuit take effect in the order given, and so do the events of one circuit.
+// - Closing a channel closes its circuits in the data plane; the control plane hears of the channel alone.
+
+import type {ChannelFault} from '../channel/fault.ts'
+import type {RelayKeys} from './relay-keys.ts'
+
+declare const channelBrand: unique symbol
+declare const circuitBrand: unique symbol
+declare const connectBrand: unique symbol
+
+/** Names a channel for as long as it is open; never used twice in one process. */
+export type ChannelHandle = number & {readonly [channelBrand]: true}
+/** Names a circuit inside this process. Not the circ_id, which belongs to one channel. */
+export type CircuitHandle = number & {readonly [circuitBrand]: true}
+/** Names one attempt to open a channel. */
+export type ConnectHandle = number & {readonly [connectBrand]: true}
+
+/** An address as octets: 4 (IPv4) or 16 (IPv6), and a TCP port. */
+export interface SocketAddress {
+  readonly octets: Uint8Array
+  readonly port: number
+}
+
+/** Who is at the other end of a channel, as the link handshake proved it. */
+export type ChannelPeer =
+  | {
+      readonly kind: 'relay'
+      readonly rsaIdentity: Uint8Array
+      readonly ed25519Identity: Uint8Array | undefined
+    }
+  | {readonly kind: 'client'}
+
+/** What is known of an open channel. */
+export interface ChannelInfo {
+  readonly channel: ChannelHandle
+  readonly direction: 'received' | 'initiated'
+  readonly linkVersion: number
+  readonly peer: ChannelPeer
+  /** The address the TCP connection came from or went to. */
+  readonly address: SocketAddress
+  /** Addresses the peer calls its own in NETINFO. */
+  readonly claimedAddresses: readonly Uint8Array[]
+  /** Our address as the peer sees it, from NETINFO. */
+  readonly ownAddressSeen: Uint8Array | undefined
+  /** Peer clock minus ours, in seconds; undefined when the peer did not tell. */
+  readonly clockSkewSeconds: number | undefined
+  readonly openedAtMs: number
+  /** The process-wide number of the attempt, where we opened it. */
+  readonly connect: ConnectHandle | undefined
+}
+
+/** Whom to connect to, and what that peer has to prove. */
+export interface ChannelTarget {
+  readonly address: SocketAddress
+  readonly rsaIdentity: Uint8Array | undefined
+  readonly ed25519Identity: Uint8Array | undefined
+}
+
+export type ConnectFault =
+  | {readonly code: 'connect-refused' | 'connect-timeout' | 'connect-failed'; readonly blame: 'peer'}
+  | ChannelFault
+
+/** Why a circuit's cells broke the protocol; the control plane closes the circuit with DESTROY TORPROTOCOL. */
+export type CircuitViolation =
+  | 'unrecognized-at-end' // tor-spec 5.5.2.1: nobody on the circuit could read this outbound cell
+  | 'relay-early-inbound' // tor-spec 5.6: RELAY_EARLY travels outbound only
+  | 'relay-early-exceeded' // tor-spec 5.6: more than 8 on one circuit
+  | 'queue-full' // circ_max_cell_queue_size
+
+/** What a data plane tells the control plane. Handlers run to their end before the next event. */
+export interface DataPlaneEvents {
+  channelOpened(info: ChannelInfo): void
+  connectFailed(connect: ConnectHandle, fault: ConnectFault): void
+  channelClosed(channel: ChannelHandle): void
+  /** CREATE, CREATE_FAST, CREATE2, CREATED, CREATED_FAST, CREATED2 or DESTROY, body of 509 octets. */
+  controlCell(channel: ChannelHandle, circId: number, command: number, body: Uint8Array): void
+  /** A relay message for us on a circuit that we are a hop of. `body`: the decrypted relay cell body, 509 octets.
+   * `early`: it came in a RELAY_EARLY cell. `tag`: its digest, for an authenticated SENDME. */
+  recognized(circuit: CircuitHandle, early: boolean, body: Uint8Array, tag: Uint8Array): void
+  /** The digest of a relay message that was originated with `wantTag`. */
+  originatedTag(circuit: CircuitHandle, tag: Uint8Array): void
+  /** A cell on a circuit that we built: still encrypted by every hop. */
+  originCell(circuit: CircuitHandle, body: Uint8Array): void
+  violation(circuit: CircuitHandle, violation: CircuitViolation): void
+  /** The queue towards the origin has room again after `queuedCells` was at or over the low-water mark. */
+  drained(circuit: CircuitHandle): void
+}
+
+/** Totals since the start, for metrics; plain numbers so that reading them costs nothing on the cell path. */
+export interface DataPlaneCounters {
+  cellsReceived: number
+  cellsSent: number
+  relayCellsOutbound: number
+  relayCellsInbound: number
+  relayCellsRecognized: number
+  relayCellsOriginated: number
+  relayCellsDropped: number
+  destroyCellsSent: number
+  violations: number
+  bytesRead: number
+  bytesWritten: number
+  handshakesFailed: number
+  handshakesRefused: number
+  channelsOpened: number
+  channelsClosed: number
+  paddingCellsSent: number
+  paddingCellsReceived: number
+  outboxOverflows: number
+}
+
+/** The commands. None of them waits; none throws on account of what a peer did. */
+export interface DataPlane {
+  readonly counters: Readonly<DataPlaneCounters>
+  /** Starts accepting links; the promise tells the bound address, or rejects when the port cannot be had. */
+  listen(address: {host: string; port: number}): Promise<SocketAddress>
+  connect(target: ChannelTarget): ConnectHandle
+  closeChannel(channel: ChannelHandle): void
+  /** Puts a cell that is no relay cell into the channel's outbox, before relay cells. `body` is padded with zeros. */
+  sendCell(channel: ChannelHandle, circId: number, command: number, body: Uint8Array): void
+  /** From now on we are a hop of the circuit that came in on (channel, circId). */
+  openRelayCircuit(circuit: CircuitHandle, channel: ChannelHandle, circId: number, keys: RelayKeys): void
+  /** Outbound cells that are not for us go on to (channel, circId); cells from there go back to the origin. */
+  linkNext(circuit: CircuitHandle, channel: ChannelHandle, circId: number): void
+  unlinkNext(circuit: CircuitHandle): void
+  /** Joins two circuits that both end here: outbound cells of one become inbound cells of the other (rend-spec-v3 4.3). */
+  splice(a: CircuitHandle, b: CircuitHandle): void
+  /** Sends a relay message of ours towards the origin. `body`: 509 octets, digest field zero. */
+  originate(circuit: CircuitHandle, body: Uint8Array, options?: {readonly wantTag?: boolean}): void
+  /** From now on RELAY cells of (channel, circId) come up raw as `originCell`. */
+  openOriginCircuit(circuit: CircuitHandle, channel: ChannelHandle, circId: number): void
+  /** Sends a fully encrypted relay cell on a circuit that we built. */
+  sendOriginCell(circuit: CircuitHandle, body: Uint8Array, options?: {readonly early?: boolean}): void
+  /** Forgets the circuit on both sides, drops what is queued and wipes its keys. Sends nothing. */
+  closeCircuit(circuit: CircuitHandle): void
+  /** Cells waiting on the circuit towards its origin (relay circuits) or away from us (origin circuits). */
+  queuedCells(circuit: CircuitHandle): number
+  /** Stops accepting links. */
+  stopListening(): void
+  close(): Promise<void>
+}
