@@ -1,0 +1,124 @@
+// Runs the tests of dist/test with Node's own runner. `npm test` sets up first (scripts/setup.mjs).
+//
+//   npm test                          everything
+//   npm test -- unit codec            the group `unit`, and every file whose path contains `codec`
+//   npm test -- --except interop      everything but what matches
+//   npm test -- --name 'relay cell'   only tests whose name matches the regular expression
+//   npm test -- --each                a line for every test, not one for every file
+//
+// A group is a folder below test/. Most groups hold small deterministic tests, and as many files run at once as there
+// are cores. The groups in `alone` start whole networks of processes or measure memory, so their files run one at a
+// time, after the rest, and print a line for every test because each takes long.
+//
+// Read by the tests themselves: RAMSON_REQUIRE_TOR, RAMSON_REQUIRE_NATIVE, RAMSON_DATAPLANE, RAMSON_KERNEL,
+// RAMSON_SUBJECT. Without C tor installed the interop group cannot run: it is left out, loudly, or with
+// RAMSON_REQUIRE_TOR=1 fails. The last line is always `N passed, N failed, N skipped`.
+
+import {spawnSync} from 'node:child_process'
+import {existsSync, readdirSync} from 'node:fs'
+import {availableParallelism} from 'node:os'
+import {join, relative, sep} from 'node:path'
+import {run} from 'node:test'
+import {parseArgs} from 'node:util'
+import {root} from './step.mjs'
+import {report} from './test-report.mjs'
+
+const alone = ['interop', 'leak']
+const needsTor = ['interop']
+const fileTimeoutMs = 5 * 60_000
+const aloneTimeoutMs = 20 * 60_000
+
+const testFolder = join(root, 'dist', 'test')
+
+/** Every test file as `{path, group, name}`; the name is `unit/bytes/octets` for test/unit/bytes/octets.test.ts. */
+const allTests = () =>
+  (existsSync(testFolder) ? readdirSync(testFolder, {withFileTypes: true, recursive: true}) : [])
+    .filter(entry => entry.isFile() && entry.name.endsWith('.test.js'))
+    .map(entry => join(entry.parentPath ?? entry.path, entry.name))
+    .sort()
+    .map(path => {
+      const name = relative(testFolder, path)
+        .split(sep)
+        .join('/')
+        .replace(/\.test\.js$/, '')
+      return {path, name, group: name.split('/')[0]}
+    })
+
+/** A word selects a group by its whole name, and files by any part of their path as it is written in test/. */
+const matches = word => {
+  const part = word.replace(/^(\.\/)?(dist\/)?test\//, '').replace(/\.test\.[jt]s$/, '')
+  return test => test.group === part || test.name.includes(part)
+}
+
+const hasTor = () => spawnSync(process.env.RAMSON_TOR ?? 'tor', ['--version'], {stdio: 'ignore'}).status === 0
+
+const {values, positionals} = parseArgs({
+  allowPositionals: true,
+  options: {
+    except: {type: 'string', multiple: true, default: []},
+    name: {type: 'string', multiple: true},
+    each: {type: 'boolean', default: false}
+  }
+})
+
+const known = allTests()
+let selected = known
+for (const word of positionals) {
+  if (!known.some(matches(word))) {
+    console.error(
+      `No test matches '${word}'. Groups: ${[...new Set(known.map(test => test.group))].join(', ')}`
+    )
+    process.exit(1)
+  }
+}
+if (positionals.length > 0) selected = selected.filter(test => positionals.some(word => matches(word)(test)))
+selected = selected.filter(test => !values.except.some(word => matches(word)(test)))
+
+const total = {passed: 0, failed: 0, skipped: 0, failures: []}
+const notices = []
+
+const wantTor = selected.filter(test => needsTor.includes(test.group))
+if (wantTor.length > 0 && !hasTor()) {
+  const names = wantTor.map(test => test.name).join(', ')
+  selected = selected.filter(test => !wantTor.includes(test))
+  if (process.env.RAMSON_REQUIRE_TOR === '1') {
+    total.failed += wantTor.length
+    total.failures.push(`C tor is not installed, and RAMSON_REQUIRE_TOR=1 asks for: ${names}`)
+  } else {
+    total.skipped += wantTor.length
+    notices.push(
+      `NOT RUN, because C tor is not installed (Debian: apt-get install tor): ${names}.\n` +
+        'Nothing of how ramson works together with C tor has been tested in this run.'
+    )
+  }
+}
+
+const runFiles = async (tests, {concurrency, timeout, lines}) => {
+  if (tests.length === 0) return
+  const options = {files: tests.map(test => test.path), concurrency, timeout}
+  if (values.name !== undefined) options.testNamePatterns = values.name.map(name => new RegExp(name))
+  const part = await report(run(options), {
+    lines,
+    nameOf: path => tests.find(test => test.path === path)?.name ?? path
+  })
+  for (const key of ['passed', 'failed', 'skipped']) total[key] += part[key]
+  total.failures.push(...part.failures)
+}
+
+await runFiles(
+  selected.filter(test => !alone.includes(test.group)),
+  {concurrency: availableParallelism(), timeout: fileTimeoutMs, lines: values.each ? 'each' : 'files'}
+)
+await runFiles(
+  selected.filter(test => alone.includes(test.group)),
+  {concurrency: 1, timeout: aloneTimeoutMs, lines: 'each'}
+)
+
+if (selected.length === 0 && total.failed + total.skipped === 0) {
+  total.failed++
+  total.failures.push('No tests were selected.')
+}
+if (total.failures.length > 0) console.log(`\nFailed:\n${total.failures.map(name => `  ${name}`).join('\n')}`)
+for (const notice of notices) console.log(`\n${notice}`)
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+process.exit(total.failed > 0 ? 1 : 0)
