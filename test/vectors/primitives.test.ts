@@ -3,19 +3,14 @@
 import assert from 'node:assert/strict'
 import {before, test} from 'node:test'
 import {ed25519} from '@noble/curves/ed25519.js'
-import {fromBase16, toBase16} from '../../src/bytes/base16.ts'
+import {toBase16} from '../../src/bytes/base16.ts'
 import {fromText} from '../../src/bytes/octets.ts'
 import {macSha3} from '../../src/crypto/digest.ts'
 import {ed25519FromSeed, ed25519Ready, signEd25519, verifyEd25519} from '../../src/crypto/ed25519.ts'
 import {hkdfSha256, kdfTor} from '../../src/crypto/kdf.ts'
 import {x25519, x25519Public} from '../../src/crypto/x25519.ts'
+import {hex} from '../support/hex.ts'
 import {readVectors} from '../support/package-root.ts'
-
-function octets(hex: string): Uint8Array {
-  const out = fromBase16(hex)
-  assert.ok(out !== undefined, hex)
-  return out
-}
 
 interface Kdf {
   input_ascii: string
@@ -48,13 +43,13 @@ test('X25519 agrees with RFC 7748 6.1', () => {
   const {vectors} = readVectors<{vectors: Record<'a' | 'A' | 'b' | 'B' | 'shared', string>[]}>('x25519.json')
   assert.ok(vectors.length > 0)
   for (const vector of vectors) {
-    assert.equal(toBase16(x25519Public(octets(vector.a))), vector.A)
-    assert.equal(toBase16(x25519Public(octets(vector.b))), vector.B)
+    assert.equal(toBase16(x25519Public(hex(vector.a))), vector.A)
+    assert.equal(toBase16(x25519Public(hex(vector.b))), vector.B)
     for (const [secret, peer] of [
       [vector.a, vector.B],
       [vector.b, vector.A]
     ] as const) {
-      const shared = x25519(octets(secret), octets(peer))
+      const shared = x25519(hex(secret), hex(peer))
       assert.equal(shared === undefined ? undefined : toBase16(shared), vector.shared)
     }
   }
@@ -66,8 +61,8 @@ test('Ed25519 signs and verifies the reference vectors through expanded keys', (
   }>('ed25519_sign.json')
   assert.ok(vectors.length > 0)
   for (const vector of vectors) {
-    const key = ed25519FromSeed(octets(vector.secret_seed))
-    const message = octets(vector.message)
+    const key = ed25519FromSeed(hex(vector.secret_seed))
+    const message = hex(vector.message)
     assert.equal(toBase16(key.public), vector.public_key)
     const signature = signEd25519(key, message)
     assert.equal(toBase16(signature), vector.signature)
