@@ -15,17 +15,20 @@ export class Writer {
   }
 
   u8(value: number): this {
-    this.#octets[this.#reserve(1)] = value
+    const at = this.#reserve(1)
+    this.#octets[at] = value
     return this
   }
 
   u16(value: number): this {
-    writeU16(this.#octets, this.#reserve(2), value)
+    const at = this.#reserve(2)
+    writeU16(this.#octets, at, value)
     return this
   }
 
   u32(value: number): this {
-    writeU32(this.#octets, this.#reserve(4), value)
+    const at = this.#reserve(4)
+    writeU32(this.#octets, at, value)
     return this
   }
 
@@ -37,7 +40,8 @@ export class Writer {
   }
 
   bytes(octets: Uint8Array): this {
-    this.#octets.set(octets, this.#reserve(octets.length))
+    const at = this.#reserve(octets.length)
+    this.#octets.set(octets, at)
     return this
   }
 
@@ -51,6 +55,7 @@ export class Writer {
     return this.#octets.slice(0, this.#length)
   }
 
+  /** May replace the octets, so they must not be named in the same expression. */
   #reserve(count: number): number {
     const at = this.#length
     const needed = at + count
