@@ -34,13 +34,21 @@ export const stepLine = (name, note, time) =>
  */
 export const step = async (name, work) => {
   const begun = performance.now()
-  const progress = text => {
-    if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${name.padEnd(nameWidth)}${text} …`)
+  const {isTTY} = process.stdout
+  let about = ''
+  const draw = () => {
+    if (isTTY) process.stdout.write(`\r\x1b[2K${stepLine(name, `${about} …`, since(begun))}`)
   }
   const erase = () => {
-    if (process.stdout.isTTY) process.stdout.write('\r\x1b[2K')
+    clearInterval(redrawing)
+    if (isTTY) process.stdout.write('\r\x1b[2K')
   }
-  progress('')
+  const progress = text => {
+    about = text
+    draw()
+  }
+  const redrawing = setInterval(draw, 500)
+  draw()
   try {
     const note = await work(progress)
     erase()
