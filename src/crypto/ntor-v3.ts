@@ -7,8 +7,10 @@
 
 import {createCipheriv} from 'node:crypto'
 import {concat, equal, equalConstantTime, fromText, wipe} from '../bytes/octets.ts'
+import {decode, encode} from '../codec/codec.ts'
 import {peerFault} from '../fault/fault.ts'
 import {err, ok, type Result} from '../fault/result.ts'
+import {ntorV3OnionSkin, ntorV3Reply} from '../wire/circuit-handshake.ts'
 import {lengthOf, sha3_256, shake256} from './digest.ts'
 import type {OnionKeys} from './onion-keys.ts'
 import type {OnionSkinAnswer, OnionSkinAnswerFault, OnionSkinFault} from './onion-skin.ts'
@@ -17,11 +19,7 @@ import {generateX25519Key, type X25519Key, x25519} from './x25519.ts'
 /** The verification string of CREATE2 and EXTEND2. */
 export const CIRCUIT_EXTEND = fromText('circuit extend')
 
-const IDENTITY_LENGTH = 32
 const KEY_LENGTH = 32
-const MAC_LENGTH = 32
-const CLIENT_MESSAGE_AT = IDENTITY_LENGTH + KEY_LENGTH + KEY_LENGTH
-const SERVER_MESSAGE_AT = KEY_LENGTH + MAC_LENGTH
 
 const PROTOID_TEXT = 'ntor3-curve25519-sha3_256-1'
 const PROTOID = fromText(PROTOID_TEXT)
@@ -78,7 +76,13 @@ export function openNtorV3(
   const {encryptionKey, macKey} = phaseOne(withOnionKey, relay, ephemeral.public, verification)
   const encrypted = crypt(encryptionKey, message)
   const mac = messageMac(macKey, relay, ephemeral.public, encrypted)
-  const onionSkin = concat(relay.identity, relay.onionKey, ephemeral.public, encrypted, mac)
+  const onionSkin = encode(ntorV3OnionSkin, {
+    relayIdentity: relay.identity,
+    onionKey: relay.onionKey,
+    clientKey: ephemeral.public,
+    encrypted,
+    mac
+  })
   return ok({onionSkin, state: {relay, verification, ephemeral, withOnionKey, mac}})
 }
 
@@ -91,41 +95,38 @@ export function answerNtorV3<Agreed>(
   verification: Uint8Array = CIRCUIT_EXTEND,
   ephemeral: X25519Key = generateX25519Key()
 ): Result<OnionSkinAnswer & {readonly agreed: Agreed}, OnionSkinFault> {
-  if (onionSkin.length < CLIENT_MESSAGE_AT + MAC_LENGTH) return err(peerFault('onion-skin-length'))
-  const wanted = onionSkin.subarray(0, IDENTITY_LENGTH)
-  const onionKey = onionSkin.subarray(IDENTITY_LENGTH, IDENTITY_LENGTH + KEY_LENGTH)
-  const clientPublic = onionSkin.subarray(IDENTITY_LENGTH + KEY_LENGTH, CLIENT_MESSAGE_AT)
-  const encrypted = onionSkin.subarray(CLIENT_MESSAGE_AT, -MAC_LENGTH)
-  const mac = onionSkin.subarray(-MAC_LENGTH)
-  if (!equal(wanted, identity)) return err(peerFault('onion-skin-other-relay'))
+  const decoded = decode(ntorV3OnionSkin, onionSkin)
+  if (!decoded.ok) return err(peerFault('onion-skin-length'))
+  const {relayIdentity, onionKey, clientKey, encrypted, mac} = decoded.value
+  if (!equal(relayIdentity, identity)) return err(peerFault('onion-skin-other-relay'))
 
   const relay = {identity, onionKey}
   const {key, known} = keys.choose(onionKey)
-  const withOnionKey = x25519(key, clientPublic)
+  const withOnionKey = x25519(key, clientKey)
   if (withOnionKey === undefined) return err(peerFault('onion-skin-weak-point'))
-  const {encryptionKey, macKey} = phaseOne(withOnionKey, relay, clientPublic, verification)
-  const genuine = equalConstantTime(messageMac(macKey, relay, clientPublic, encrypted), mac)
+  const {encryptionKey, macKey} = phaseOne(withOnionKey, relay, clientKey, verification)
+  const genuine = equalConstantTime(messageMac(macKey, relay, clientKey, encrypted), mac)
   if (!known) return err(peerFault('onion-skin-unknown-key'))
   if (!genuine) return err(peerFault('onion-skin-mac'))
 
   const decision = decide(crypt(encryptionKey, encrypted))
   if (decision === undefined) return err(peerFault('onion-skin-extensions'))
 
-  const withEphemeral = x25519(ephemeral, clientPublic)
+  const withEphemeral = x25519(ephemeral, clientKey)
   if (withEphemeral === undefined) return err(peerFault('onion-skin-weak-point'))
   const {verify, stream} = phaseTwo(
     withEphemeral,
     withOnionKey,
     relay,
-    clientPublic,
+    clientKey,
     ephemeral.public,
     verification,
     decision.keyLength
   )
-  const reply = crypt(stream.subarray(0, KEY_LENGTH), decision.message)
-  const auth = authentication(verify, relay, ephemeral.public, clientPublic, mac, reply)
+  const answer = crypt(stream.subarray(0, KEY_LENGTH), decision.message)
+  const auth = authentication(verify, relay, ephemeral.public, clientKey, mac, answer)
   return ok({
-    reply: concat(ephemeral.public, auth, reply),
+    reply: encode(ntorV3Reply, {serverKey: ephemeral.public, auth, encrypted: answer}),
     keyMaterial: stream.slice(KEY_LENGTH),
     agreed: decision.agreed
   })
@@ -137,17 +138,16 @@ export function completeNtorV3(
   answer: Uint8Array,
   keyLength: (message: Uint8Array) => number
 ): Result<{message: Uint8Array; keyMaterial: Uint8Array}, OnionSkinAnswerFault> {
-  if (answer.length < SERVER_MESSAGE_AT) return err(peerFault('handshake-answer-length'))
-  const serverPublic = answer.subarray(0, KEY_LENGTH)
-  const auth = answer.subarray(KEY_LENGTH, SERVER_MESSAGE_AT)
-  const encrypted = answer.subarray(SERVER_MESSAGE_AT)
-  const withEphemeral = x25519(state.ephemeral, serverPublic)
+  const decoded = decode(ntorV3Reply, answer)
+  if (!decoded.ok) return err(peerFault('handshake-answer-length'))
+  const {serverKey, auth, encrypted} = decoded.value
+  const withEphemeral = x25519(state.ephemeral, serverKey)
   if (withEphemeral === undefined) return err(peerFault('handshake-answer-weak-point'))
   const {relay, ephemeral, withOnionKey, verification, mac} = state
   const derive = (length: number) =>
-    phaseTwo(withEphemeral, withOnionKey, relay, ephemeral.public, serverPublic, verification, length)
+    phaseTwo(withEphemeral, withOnionKey, relay, ephemeral.public, serverKey, verification, length)
   const first = derive(0)
-  const expected = authentication(first.verify, relay, serverPublic, ephemeral.public, mac, encrypted)
+  const expected = authentication(first.verify, relay, serverKey, ephemeral.public, mac, encrypted)
   if (!equalConstantTime(expected, auth)) return err(peerFault('handshake-answer-auth'))
   const message = crypt(first.stream.subarray(0, KEY_LENGTH), encrypted)
   return ok({message, keyMaterial: derive(keyLength(message)).stream.slice(KEY_LENGTH)})
@@ -156,7 +156,7 @@ export function completeNtorV3(
 function phaseOne(
   withOnionKey: Uint8Array,
   {identity, onionKey}: NtorV3Relay,
-  clientPublic: Uint8Array,
+  clientKey: Uint8Array,
   verification: Uint8Array
 ): {encryptionKey: Uint8Array; macKey: Uint8Array} {
   const keys = shake256(
@@ -164,7 +164,7 @@ function phaseOne(
     T_MSGKDF,
     withOnionKey,
     identity,
-    clientPublic,
+    clientKey,
     onionKey,
     PROTOID,
     lengthOf(verification),
@@ -176,10 +176,10 @@ function phaseOne(
 function messageMac(
   macKey: Uint8Array,
   {identity, onionKey}: NtorV3Relay,
-  clientPublic: Uint8Array,
+  clientKey: Uint8Array,
   encrypted: Uint8Array
 ): Uint8Array {
-  return sha3_256(T_MSGMAC, lengthOf(macKey), macKey, identity, onionKey, clientPublic, encrypted)
+  return sha3_256(T_MSGMAC, lengthOf(macKey), macKey, identity, onionKey, clientKey, encrypted)
 }
 
 /** `stream` is the key of the relay's message followed by `keyLength` octets. */
@@ -187,8 +187,8 @@ function phaseTwo(
   withEphemeral: Uint8Array,
   withOnionKey: Uint8Array,
   {identity, onionKey}: NtorV3Relay,
-  clientPublic: Uint8Array,
-  serverPublic: Uint8Array,
+  clientKey: Uint8Array,
+  serverKey: Uint8Array,
   verification: Uint8Array,
   keyLength: number
 ): {verify: Uint8Array; stream: Uint8Array} {
@@ -197,8 +197,8 @@ function phaseTwo(
     withOnionKey,
     identity,
     onionKey,
-    clientPublic,
-    serverPublic,
+    clientKey,
+    serverKey,
     PROTOID,
     lengthOf(verification),
     verification
@@ -214,8 +214,8 @@ function phaseTwo(
 function authentication(
   verify: Uint8Array,
   {identity, onionKey}: NtorV3Relay,
-  serverPublic: Uint8Array,
-  clientPublic: Uint8Array,
+  serverKey: Uint8Array,
+  clientKey: Uint8Array,
   mac: Uint8Array,
   encrypted: Uint8Array
 ): Uint8Array {
@@ -224,8 +224,8 @@ function authentication(
     verify,
     identity,
     onionKey,
-    serverPublic,
-    clientPublic,
+    serverKey,
+    clientKey,
     mac,
     lengthOf(encrypted),
     encrypted,

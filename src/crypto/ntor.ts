@@ -3,19 +3,15 @@
 // except for the ephemeral keys they draw, so a worker can answer skins in batches.
 
 import {concat, equal, equalConstantTime, fromText, wipe} from '../bytes/octets.ts'
+import {decode, encode} from '../codec/codec.ts'
 import {peerFault} from '../fault/fault.ts'
 import {err, ok, type Result} from '../fault/result.ts'
+import {ntorOnionSkin, ntorReply} from '../wire/circuit-handshake.ts'
 import {hmacSha256} from './digest.ts'
 import {hkdfExpandSha256} from './kdf.ts'
 import type {OnionKeys} from './onion-keys.ts'
 import type {OnionSkinAnswer, OnionSkinAnswerFault, OnionSkinFault} from './onion-skin.ts'
 import {generateX25519Key, type X25519Key, x25519} from './x25519.ts'
-
-export const NTOR_ONION_SKIN_LENGTH = 84
-export const NTOR_REPLY_LENGTH = 64
-
-const IDENTITY_LENGTH = 20
-const KEY_LENGTH = 32
 
 const PROTOID_TEXT = 'ntor-curve25519-sha256-1'
 const PROTOID = fromText(PROTOID_TEXT)
@@ -43,7 +39,11 @@ export function openNtor(
   relay: NtorRelay,
   ephemeral: X25519Key = generateX25519Key()
 ): {onionSkin: Uint8Array; state: NtorClientState} {
-  const onionSkin = concat(relay.identity, relay.onionKey, ephemeral.public)
+  const onionSkin = encode(ntorOnionSkin, {
+    relayIdentity: relay.identity,
+    onionKey: relay.onionKey,
+    clientKey: ephemeral.public
+  })
   return {onionSkin, state: {relay, ephemeral}}
 }
 
@@ -58,27 +58,26 @@ export function answerNtor(
   keyLength: number,
   ephemeral: X25519Key = generateX25519Key()
 ): Result<OnionSkinAnswer, OnionSkinFault> {
-  if (onionSkin.length !== NTOR_ONION_SKIN_LENGTH) return err(peerFault('onion-skin-length'))
-  const wanted = onionSkin.subarray(0, IDENTITY_LENGTH)
-  const onionPublic = onionSkin.subarray(IDENTITY_LENGTH, IDENTITY_LENGTH + KEY_LENGTH)
-  const clientPublic = onionSkin.subarray(IDENTITY_LENGTH + KEY_LENGTH)
-  if (!equal(wanted, identity)) return err(peerFault('onion-skin-other-relay'))
+  const decoded = decode(ntorOnionSkin, onionSkin)
+  if (!decoded.ok) return err(peerFault('onion-skin-length'))
+  const {relayIdentity, onionKey, clientKey} = decoded.value
+  if (!equal(relayIdentity, identity)) return err(peerFault('onion-skin-other-relay'))
 
-  const {key, known} = keys.choose(onionPublic)
-  const withEphemeral = x25519(ephemeral, clientPublic)
-  const withOnionKey = x25519(key, clientPublic)
+  const {key, known} = keys.choose(onionKey)
+  const withEphemeral = x25519(ephemeral, clientKey)
+  const withOnionKey = x25519(key, clientKey)
   if (withEphemeral === undefined || withOnionKey === undefined)
     return err(peerFault('onion-skin-weak-point'))
   const {auth, keyMaterial} = derive(
     withEphemeral,
     withOnionKey,
-    {identity, onionKey: onionPublic},
-    clientPublic,
+    {identity, onionKey},
+    clientKey,
     ephemeral.public,
     keyLength
   )
   if (!known) return err(peerFault('onion-skin-unknown-key'))
-  return ok({reply: concat(ephemeral.public, auth), keyMaterial})
+  return ok({reply: encode(ntorReply, {serverKey: ephemeral.public, auth}), keyMaterial})
 }
 
 /** The client's side of the answer: `keyLength` octets of key material. */
@@ -87,9 +86,10 @@ export function completeNtor(
   reply: Uint8Array,
   keyLength: number
 ): Result<Uint8Array, OnionSkinAnswerFault> {
-  if (reply.length !== NTOR_REPLY_LENGTH) return err(peerFault('handshake-answer-length'))
-  const serverPublic = reply.subarray(0, KEY_LENGTH)
-  const withEphemeral = x25519(state.ephemeral, serverPublic)
+  const decoded = decode(ntorReply, reply)
+  if (!decoded.ok) return err(peerFault('handshake-answer-length'))
+  const {serverKey} = decoded.value
+  const withEphemeral = x25519(state.ephemeral, serverKey)
   const withOnionKey = x25519(state.ephemeral, state.relay.onionKey)
   if (withEphemeral === undefined || withOnionKey === undefined) {
     return err(peerFault('handshake-answer-weak-point'))
@@ -99,10 +99,10 @@ export function completeNtor(
     withOnionKey,
     state.relay,
     state.ephemeral.public,
-    serverPublic,
+    serverKey,
     keyLength
   )
-  if (!equalConstantTime(auth, reply.subarray(KEY_LENGTH))) return err(peerFault('handshake-answer-auth'))
+  if (!equalConstantTime(auth, decoded.value.auth)) return err(peerFault('handshake-answer-auth'))
   return ok(keyMaterial)
 }
 
@@ -110,14 +110,14 @@ function derive(
   withEphemeral: Uint8Array,
   withOnionKey: Uint8Array,
   {identity, onionKey}: NtorRelay,
-  clientPublic: Uint8Array,
-  serverPublic: Uint8Array,
+  clientKey: Uint8Array,
+  serverKey: Uint8Array,
   keyLength: number
 ): {auth: Uint8Array; keyMaterial: Uint8Array} {
-  const secret = concat(withEphemeral, withOnionKey, identity, onionKey, clientPublic, serverPublic, PROTOID)
+  const secret = concat(withEphemeral, withOnionKey, identity, onionKey, clientKey, serverKey, PROTOID)
   const keySeed = hmacSha256(T_KEY, secret)
   const verify = hmacSha256(T_VERIFY, secret)
-  const auth = hmacSha256(T_MAC, verify, identity, onionKey, serverPublic, clientPublic, PROTOID, SERVER)
+  const auth = hmacSha256(T_MAC, verify, identity, onionKey, serverKey, clientKey, PROTOID, SERVER)
   const keyMaterial = hkdfExpandSha256(keySeed, M_EXPAND, keyLength)
   for (const octets of [secret, keySeed, withEphemeral, withOnionKey]) wipe(octets)
   return {auth, keyMaterial}
