@@ -1,0 +1,159 @@
+// Values and parsed lines become the fields of a RelayConfig: renamed, in our units, with what depends on the host filled
+// in. Whatever is changed on the way (a limit raised) is told in `notices`.
+
+import {join} from 'node:path'
+import type {Assigned} from './assign.ts'
+import {dosConfig} from './dos-config.ts'
+import {absolutePath, type HostFacts} from './host.ts'
+import {MOST_BANDWIDTH} from './limits.ts'
+import type {OptionValuesByName} from './options.ts'
+import type {ParsedLines, RelayConfig} from './relay-config.ts'
+
+export function buildConfig(
+  assigned: Assigned,
+  lines: ParsedLines,
+  host: HostFacts,
+  includedFiles: readonly string[]
+): RelayConfig {
+  const {values, given} = assigned
+  const notices = [...assigned.notices]
+  const dataDirectory = absolutePath(values.DataDirectory ?? '~/.ramson', host)
+  const below = (path: string | undefined, name: string) =>
+    path === undefined ? join(dataDirectory, name) : absolutePath(path, host)
+  const optional = (path: string | undefined) => path && absolutePath(path, host)
+  return {
+    nickname: values.Nickname,
+    contactInfo: values.ContactInfo,
+    address: values.Address.find(line => !line.value.includes(':'))?.value,
+    addressIpv6: values.Address.find(line => line.value.includes(':'))?.value.replace(/[[\]]/g, ''),
+    orPorts: lines.orPorts,
+    assumeReachable: values.AssumeReachable,
+    assumeReachableIpv6: values.AssumeReachableIPv6,
+    extendAllowPrivateAddresses: values.ExtendAllowPrivateAddresses,
+    myFamily: lines.myFamily,
+    exitRelay: false,
+    exitPolicy: ['reject *:*'],
+
+    ...bandwidths(values),
+    countPrivateBandwidth: values.CountPrivateBandwidth,
+
+    numCpus: values.NumCPUs === 0 ? host.cpuCount : values.NumCPUs,
+    maxMemInQueues: maxMemInQueues(values.MaxMemInQueues, host, notices),
+    maxHsDirCacheBytes: values.MaxHSDirCacheBytes,
+    maxOnionQueueDelayMs: values.MaxOnionQueueDelay,
+    connLimit: values.ConnLimit,
+    keepalivePeriodMs: values.KeepalivePeriod,
+    heartbeatPeriodMs: heartbeatPeriodMs(values, notices),
+    shutdownWaitLengthMs: values.ShutdownWaitLength,
+
+    dataDirectory,
+    keyDirectory: below(values.KeyDirectory, 'keys'),
+    cacheDirectory: values.CacheDirectory === undefined ? dataDirectory : below(values.CacheDirectory, ''),
+    pidFile: optional(values.PidFile),
+    runAsDaemon: false,
+    disableNetwork: values.DisableNetwork,
+
+    offlineMasterKey: values.OfflineMasterKey,
+    signingKeyLifetimeMs: values.SigningKeyLifetime,
+    signingKeySlopMs: values.TestingSigningKeySlop,
+    sslKeyLifetimeMs: values.SSLKeyLifetime,
+    linkCertLifetimeMs: values.TestingLinkCertLifetime,
+    linkKeySlopMs: values.TestingLinkKeySlop,
+    authKeyLifetimeMs: values.TestingAuthKeyLifetime,
+    authKeySlopMs: values.TestingAuthKeySlop,
+
+    testingTorNetwork: values.TestingTorNetwork,
+    dirAuthorities: lines.dirAuthorities,
+    fallbackDirs: lines.fallbackDirs,
+    dirCache: values.DirCache,
+    publishServerDescriptor: publishes(values),
+    publishToPublicNetwork: values.PublishToPublicNetwork,
+    pathsNeededToBuildCircuits:
+      values.PathsNeededToBuildCircuits < 0 ? undefined : values.PathsNeededToBuildCircuits,
+    serverDownloadInitialDelayMs: values.TestingServerDownloadInitialDelay[0] ?? 0,
+    consensusDownloadInitialDelayMs: values.TestingServerConsensusDownloadInitialDelay[0] ?? 0,
+    dirConnectionMaxStallMs: values.TestingDirConnectionMaxStall,
+    minTimeToReportBandwidthMs: values.TestingMinTimeToReportBandwidth,
+
+    logRoutes: lines.logRoutes,
+    logFormat: values.LogFormat === 'json' ? 'json' : 'text',
+    logTimeGranularityMs: logTimeGranularityMs(values.LogTimeGranularity),
+    logMessageDomains: values.LogMessageDomains,
+    truncateLogFile: values.TruncateLogFile,
+    safeLogging: values.SafeLogging === '0' ? 'off' : values.SafeLogging === 'relay' ? 'relay' : 'all',
+    protocolWarnings: values.ProtocolWarnings,
+    syslogIdentityTag: values.SyslogIdentityTag,
+
+    socksPorts: lines.socksPorts,
+    controlPorts: lines.controlPorts,
+    cookieAuthentication: values.CookieAuthentication,
+    cookieAuthFile: below(values.CookieAuthFile, 'control_auth_cookie'),
+    cookieAuthFileGroupReadable: values.CookieAuthFileGroupReadable,
+    hashedControlPasswords: values.HashedControlPassword.map(line => line.value),
+    controlPortWriteToFile: optional(values.ControlPortWriteToFile),
+    metricsPorts: lines.metricsPorts,
+    metricsPortPolicy: values.MetricsPortPolicy.flatMap(line =>
+      line.value.split(',').map(each => each.trim())
+    ),
+
+    connectionPadding: 'auto',
+    circuitPadding: true,
+    dos: dosConfig(values),
+
+    notices,
+    given,
+    includedFiles
+  }
+}
+
+/** A rate for relayed traffic alone may raise the general one; of rate and burst, one given means both. */
+function bandwidths(values: OptionValuesByName) {
+  const cap = (value: number) => Math.min(value, MOST_BANDWIDTH)
+  const relayRate = cap(values.RelayBandwidthRate || values.RelayBandwidthBurst)
+  const relayBurst = cap(values.RelayBandwidthBurst || values.RelayBandwidthRate)
+  const bandwidthRate = Math.max(cap(values.BandwidthRate), relayRate)
+  const bandwidthBurst = Math.max(cap(values.BandwidthBurst), relayBurst)
+  return {
+    bandwidthRate,
+    bandwidthBurst,
+    relayBandwidthRate: relayRate || bandwidthRate,
+    relayBandwidthBurst: relayBurst || bandwidthBurst,
+    maxAdvertisedBandwidth: cap(values.MaxAdvertisedBandwidth),
+    perConnBwRate: cap(values.PerConnBWRate),
+    perConnBwBurst: cap(values.PerConnBWBurst)
+  }
+}
+
+const MB = 2 ** 20
+const GB = 2 ** 30
+
+/** Three quarters of a small memory, two fifths of one of 8 GB and more, within 256 MB and 8 GB. */
+function maxMemInQueues(given: number, host: HostFacts, notices: string[]): number {
+  if (given === 0) {
+    const share = host.totalMemory >= 8 * GB ? 0.4 : 0.75
+    return Math.floor(Math.min(8 * GB, Math.max(GB / 4, host.totalMemory * share)))
+  }
+  if (given >= 64 * MB) return given
+  notices.push('MaxMemInQueues was raised to 64 MB, the least a relay can work with.')
+  return 64 * MB
+}
+
+function heartbeatPeriodMs(values: OptionValuesByName, notices: string[]): number {
+  const least = 30 * 60_000
+  const period = values.HeartbeatPeriod
+  if (period === 0 || period >= least || values.TestingTorNetwork) return period
+  notices.push('HeartbeatPeriod was raised to 30 minutes: shorter ones tell too much about the traffic.')
+  return least
+}
+
+/** The next larger number of milliseconds that divides a second or is a multiple of one. */
+export function logTimeGranularityMs(wanted: number): number {
+  if (wanted >= 1000) return Math.ceil(wanted / 1000) * 1000
+  let granularity = wanted
+  while (1000 % granularity !== 0) granularity++
+  return granularity
+}
+
+function publishes(values: OptionValuesByName): boolean {
+  return values.PublishServerDescriptor.some(word => word === '1' || word.toLowerCase() === 'v3')
+}

@@ -1,0 +1,123 @@
+// What is refused although each option is fine by itself. The texts say what to do instead.
+
+import {type Assigned, meansDefault} from './assign.ts'
+import {type DirAuthority, mayBePublic} from './dir-authority.ts'
+import {type ConfigFault, configFault} from './fault.ts'
+import {type RelayOptionName, relayOptions} from './options.ts'
+
+/** The first contradiction, if any. */
+export function consistencyFault(
+  assigned: Assigned,
+  dirAuthorities: readonly DirAuthority[]
+): ConfigFault | undefined {
+  for (const check of CHECKS) {
+    const found = check(assigned, dirAuthorities)
+    if (found === undefined) continue
+    const place = assigned.given.get(found.option)?.at(-1)?.place
+    return configFault('refused', found.message, place, found.option).fault
+  }
+  return undefined
+}
+
+interface Contradiction {
+  readonly option: string
+  readonly message: string
+}
+
+type Check = (assigned: Assigned, dirAuthorities: readonly DirAuthority[]) => Contradiction | undefined
+
+const CHECKS: readonly Check[] = [
+  otherRoles,
+  exitPolicy,
+  publishing,
+  burstBelowRate,
+  keyLifetimes,
+  testingOptions,
+  listeners
+]
+
+function otherRoles({given}: Assigned): Contradiction | undefined {
+  const roles: readonly [string, string][] = [
+    ['AuthoritativeDirectory', 'a directory authority'],
+    ['V3AuthoritativeDirectory', 'a directory authority'],
+    ['ClientOnly', 'a client'],
+    ['UseBridges', 'a client behind bridges']
+  ]
+  for (const [option, role] of roles) {
+    if (given.get(option)?.at(-1)?.value === '1')
+      return {option, message: `${option} 1: ramson is not ${role}.`}
+  }
+  return undefined
+}
+
+function exitPolicy({values}: Assigned): Contradiction | undefined {
+  for (const line of values.ExitPolicy) {
+    for (const rule of line.value.split(',').map(each => each.trim())) {
+      if (!/^reject6?\s/i.test(rule)) {
+        const message = `ExitPolicy '${rule}': ramson has no exit role; only 'reject' rules are possible.`
+        return {option: 'ExitPolicy', message}
+      }
+    }
+  }
+  return undefined
+}
+
+function publishing({values}: Assigned, dirAuthorities: readonly DirAuthority[]): Contradiction | undefined {
+  const option = 'PublishServerDescriptor'
+  const words = values.PublishServerDescriptor.map(word => word.toLowerCase())
+  if (words.includes('bridge')) return {option, message: `${option}: ramson has no bridge role.`}
+  const unknown = words.find(word => !['0', '1', 'v3'].includes(word))
+  if (unknown !== undefined) return {option, message: `${option} wants 0, 1 or v3, not '${unknown}'.`}
+  if (words.includes('0') && words.length > 1) return {option, message: `${option}: 0 stands beside others.`}
+  if (values.PublishToPublicNetwork || words.length === 0 || words.includes('0')) return undefined
+  if (!dirAuthorities.some(authority => mayBePublic(authority, values.TestingTorNetwork))) return undefined
+  const message =
+    'These directory authorities may be those of the public Tor network. ramson is experimental: it publishes there ' +
+    'only with PublishToPublicNetwork 1. For a private network set TestingTorNetwork 1, or PublishServerDescriptor 0.'
+  return {option: 'DirAuthority', message}
+}
+
+function burstBelowRate({values}: Assigned): Contradiction | undefined {
+  const pairs = [
+    ['BandwidthRate', 'BandwidthBurst'],
+    ['RelayBandwidthRate', 'RelayBandwidthBurst']
+  ] as const
+  for (const [rate, burst] of pairs) {
+    if (values[burst] !== 0 && values[rate] > values[burst]) {
+      return {option: burst, message: `${burst} must be at least ${rate}.`}
+    }
+  }
+  return undefined
+}
+
+/** A certificate has to outlive twice the time before its end at which it is renewed. */
+function keyLifetimes({values}: Assigned): Contradiction | undefined {
+  const pairs = [
+    ['SigningKeyLifetime', 'TestingSigningKeySlop'],
+    ['TestingLinkCertLifetime', 'TestingLinkKeySlop'],
+    ['TestingAuthKeyLifetime', 'TestingAuthKeySlop']
+  ] as const
+  for (const [lifetime, slop] of pairs) {
+    if (values[lifetime] < 2 * values[slop]) {
+      return {option: lifetime, message: `${lifetime} must be at least twice ${slop}.`}
+    }
+  }
+  return undefined
+}
+
+function testingOptions({values, given}: Assigned): Contradiction | undefined {
+  if (values.TestingTorNetwork) return undefined
+  for (const name of Object.keys(relayOptions) as RelayOptionName[]) {
+    if (!/^Testing(?!TorNetwork$)/.test(name)) continue
+    const value = given.get(name)?.at(-1)?.value
+    if (value !== undefined && !meansDefault(name, value)) {
+      return {option: name, message: `${name} can only be set with TestingTorNetwork 1.`}
+    }
+  }
+  return undefined
+}
+
+function listeners({values}: Assigned): Contradiction | undefined {
+  if (values.ORPort.some(line => line.value !== '0')) return undefined
+  return {option: 'ORPort', message: 'There is no ORPort. A relay needs one: ORPort 9001, for example.'}
+}

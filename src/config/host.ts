@@ -1,0 +1,28 @@
+// What the defaults of a configuration depend on, as data, so that a test can be any machine.
+
+import {availableParallelism, homedir, totalmem} from 'node:os'
+import {resolve} from 'node:path'
+
+/** What defaults depend on. */
+export interface HostFacts {
+  readonly homeDirectory: string
+  readonly workingDirectory: string
+  /** octets */
+  readonly totalMemory: number
+  readonly cpuCount: number
+}
+
+export function hostFacts(): HostFacts {
+  return {
+    homeDirectory: homedir(),
+    workingDirectory: process.cwd(),
+    totalMemory: totalmem(),
+    cpuCount: availableParallelism()
+  }
+}
+
+/** From the working directory, with a leading `~` for the home directory. */
+export function absolutePath(path: string, host: HostFacts): string {
+  const home = /^~(?=\/|$)/
+  return resolve(host.workingDirectory, path.replace(home, host.homeDirectory))
+}

@@ -1,0 +1,83 @@
+// From a name as written to the option it means. Case does not matter; C tor's other spellings are understood; a name
+// that means nothing gets the nearest one that does, so that a slip of the finger explains itself.
+
+import {knownOptions, obsoleteOptions} from './known-options.ts'
+import type {OptionType} from './option-value.ts'
+import {type Feature, type RelayOptionName, relayOptions} from './options.ts'
+
+export type FoundOption =
+  | {readonly kind: 'relay'; readonly name: RelayOptionName}
+  | {readonly kind: 'known'; readonly name: string; readonly type: OptionType; readonly feature: Feature}
+  | {readonly kind: 'obsolete'; readonly name: string}
+
+/** Other spellings that C tor takes. The controller's '__' forms of the ports differ only in not being saved. */
+const ALIASES: Readonly<Record<string, RelayOptionName | 'UseEntryGuards' | 'ServerDNSResolvConfFile'>> = {
+  l: 'Log',
+  BandwidthRateBytes: 'BandwidthRate',
+  BandwidthBurstBytes: 'BandwidthBurst',
+  DirServer: 'DirAuthority',
+  MaxConn: 'ConnLimit',
+  MaxMemInCellQueues: 'MaxMemInQueues',
+  NumCPU: 'NumCPUs',
+  UseHelperNodes: 'UseEntryGuards',
+  ResolvConf: 'ServerDNSResolvConfFile'
+}
+
+const BY_LOWER_NAME = indexNames()
+
+function indexNames(): ReadonlyMap<string, FoundOption> {
+  const out = new Map<string, FoundOption>()
+  const add = (option: FoundOption) => out.set(option.name.toLowerCase(), option)
+  for (const name of obsoleteOptions) add({kind: 'obsolete', name})
+  for (const option of knownOptions) add({kind: 'known', ...option})
+  for (const name of Object.keys(relayOptions) as RelayOptionName[]) add({kind: 'relay', name})
+  for (const option of [...out.values()]) {
+    const type = option.kind === 'relay' ? relayOptions[option.name].type : 'type' in option && option.type
+    if (type === 'ports') out.set(`__${option.name.toLowerCase()}`, option)
+  }
+  for (const [alias, name] of Object.entries(ALIASES)) {
+    const option = out.get(name.toLowerCase())
+    if (option !== undefined) out.set(alias.toLowerCase(), option)
+  }
+  return out
+}
+
+export function findOption(name: string): FoundOption | undefined {
+  return BY_LOWER_NAME.get(name.toLowerCase())
+}
+
+/** The names that `--list-torrc-options` prints: all that C tor lists and our own. */
+export function optionNames(): string[] {
+  const names = [...knownOptions.map(option => option.name), ...Object.keys(relayOptions)]
+  return names.sort((a, b) => a.toLowerCase().localeCompare(b.toLowerCase(), 'en'))
+}
+
+/** The known name with the fewest edits to `name`, if a third of it or less would have to change. */
+export function nearestOption(name: string): string | undefined {
+  const wanted = name.toLowerCase()
+  let best: string | undefined
+  let least = Math.max(2, Math.ceil(wanted.length / 3)) + 1
+  for (const candidate of optionNames()) {
+    const distance = editDistance(wanted, candidate.toLowerCase(), least)
+    if (distance < least) {
+      least = distance
+      best = candidate
+    }
+  }
+  return best
+}
+
+/** Levenshtein's distance, or `limit` where it is at least that. */
+export function editDistance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit
+  let row = Array.from({length: b.length + 1}, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] ?? limit) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(swap, (row[j] ?? limit) + 1, (next[j - 1] ?? limit) + 1))
+    }
+    row = next
+  }
+  return Math.min(row[b.length] ?? limit, limit)
+}

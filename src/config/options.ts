@@ -1,0 +1,197 @@
+// The options whose values ramson reads, as data: type, default, default in a testing network, and whether the relay acts
+// on them already. 'known' is honest: the value is read and checked, nothing follows from it yet, and who sets it to
+// something else than the default is told so. All other names that C tor has are in known-options.ts.
+// Defaults are C tor's but for DataDirectory, SocksPort and ExitRelay, which differ because ramson is a relay alone.
+
+import type {OptionType, OptionValues, SingleType} from './option-value.ts'
+import type {ConfigLine} from './torrc-text.ts'
+
+/** What an option belongs to; a notice about an option without effect names it. */
+export type Feature =
+  | 'relay'
+  | 'directory'
+  | 'logging'
+  | 'control port'
+  | 'metrics port'
+  | 'denial-of-service defences'
+  | 'padding'
+  | 'statistics'
+  | 'accounting'
+  | 'key management'
+  | 'process'
+  | 'exit role'
+  | 'bridge role'
+  | 'client role'
+  | 'onion services'
+  | 'directory authority'
+  | 'pluggable transports'
+
+export interface OptionSpec<
+  T extends OptionType = OptionType,
+  D extends string | undefined = string | undefined
+> {
+  readonly type: T
+  readonly status: 'done' | 'known'
+  readonly feature: Feature
+  readonly initial: D
+  readonly testing: string | undefined
+}
+
+export type OptionValue<S> =
+  S extends OptionSpec<infer T, infer D>
+    ? T extends SingleType
+      ? D extends string
+        ? OptionValues[T]
+        : OptionValues[T] | undefined
+      : readonly ConfigLine[]
+    : never
+
+function done<T extends OptionType, D extends string | undefined = undefined>(
+  feature: Feature,
+  type: T,
+  initial?: D,
+  testing?: string
+): OptionSpec<T, D> {
+  return {type, status: 'done', feature, initial: initial as D, testing}
+}
+
+function known<T extends OptionType, D extends string | undefined = undefined>(
+  feature: Feature,
+  type: T,
+  initial?: D,
+  testing?: string
+): OptionSpec<T, D> {
+  return {type, status: 'known', feature, initial: initial as D, testing}
+}
+
+const DOS = 'denial-of-service defences'
+
+export const relayOptions = {
+  Nickname: done('relay', 'string', 'Unnamed'),
+  ContactInfo: done('relay', 'string'),
+  Address: done('relay', 'lines'),
+  AddressDisableIPv6: done('relay', 'boolean', '0'),
+  ORPort: done('relay', 'ports'),
+  AssumeReachable: done('relay', 'boolean', '0'),
+  AssumeReachableIPv6: known('relay', 'autobool', 'auto'),
+  ExtendAllowPrivateAddresses: done('relay', 'boolean', '0', '1'),
+  OutboundBindAddress: known('relay', 'lines'),
+  OutboundBindAddressOR: known('relay', 'lines'),
+  MyFamily: done('relay', 'lines'),
+  FamilyId: known('key management', 'lines'),
+  FamilyKeyDirectory: known('key management', 'filename'),
+  ExitRelay: done('exit role', 'autobool', '0'),
+  ExitPolicy: done('exit role', 'lines'),
+  ReducedExitPolicy: done('exit role', 'boolean', '0'),
+  IPv6Exit: done('exit role', 'boolean', '0'),
+  BridgeRelay: done('bridge role', 'boolean', '0'),
+
+  BandwidthRate: done('relay', 'bytes', '1 GB'),
+  BandwidthBurst: done('relay', 'bytes', '1 GB'),
+  RelayBandwidthRate: done('relay', 'bytes', '0'),
+  RelayBandwidthBurst: done('relay', 'bytes', '0'),
+  MaxAdvertisedBandwidth: done('relay', 'bytes', '1 GB'),
+  PerConnBWRate: known('relay', 'bytes', '0'),
+  PerConnBWBurst: known('relay', 'bytes', '0'),
+  CountPrivateBandwidth: known('relay', 'boolean', '0', '1'),
+
+  NumCPUs: done('relay', 'count', '0'),
+  MaxMemInQueues: done('relay', 'bytes', '0'),
+  MaxHSDirCacheBytes: known('relay', 'bytes', '0'),
+  MaxOnionQueueDelay: done('relay', 'msec-interval', '0'),
+  ConnLimit: known('relay', 'count', '1000'),
+  KeepalivePeriod: known('relay', 'interval', '5 minutes'),
+  ShutdownWaitLength: done('process', 'interval', '30 seconds'),
+  HeartbeatPeriod: known('relay', 'interval', '6 hours'),
+
+  DataDirectory: done('process', 'filename'),
+  KeyDirectory: done('process', 'filename'),
+  CacheDirectory: done('process', 'filename'),
+  PidFile: done('process', 'filename'),
+  RunAsDaemon: done('process', 'boolean', '0'),
+  DisableNetwork: known('process', 'boolean', '0'),
+  AvoidDiskWrites: known('process', 'boolean', '0'),
+
+  SigningKeyLifetime: done('key management', 'interval', '30 days'),
+  SSLKeyLifetime: done('key management', 'interval', '0'),
+  OfflineMasterKey: known('key management', 'boolean', '0'),
+
+  DirAuthority: done('directory', 'lines'),
+  FallbackDir: done('directory', 'lines'),
+  DirCache: done('directory', 'boolean', '1'),
+  DirPort: known('directory', 'ports'),
+  PublishServerDescriptor: done('directory', 'csv', '1'),
+  PublishToPublicNetwork: done('directory', 'boolean', '0'),
+  PathsNeededToBuildCircuits: done('directory', 'double', '-1'),
+  MaxConsensusAgeForDiffs: known('directory', 'interval', '0'),
+  ExtraInfoStatistics: known('statistics', 'boolean', '1'),
+
+  Log: done('logging', 'lines'),
+  LogTimeGranularity: done('logging', 'msec-interval', '1 second'),
+  LogMessageDomains: done('logging', 'boolean', '0'),
+  TruncateLogFile: done('logging', 'boolean', '0'),
+  LogFormat: done('logging', 'string', 'text'),
+  SafeLogging: done('logging', 'string', '1'),
+  ProtocolWarnings: done('logging', 'boolean', '0'),
+  SyslogIdentityTag: done('logging', 'string'),
+
+  SocksPort: known('client role', 'ports'),
+  ControlPort: known('control port', 'ports'),
+  ControlSocket: known('control port', 'lines'),
+  CookieAuthentication: known('control port', 'boolean', '0'),
+  CookieAuthFile: known('control port', 'filename'),
+  CookieAuthFileGroupReadable: known('control port', 'boolean', '0'),
+  HashedControlPassword: known('control port', 'lines'),
+  ControlPortWriteToFile: known('control port', 'filename'),
+  MetricsPort: known('metrics port', 'ports'),
+  MetricsPortPolicy: known('metrics port', 'lines'),
+
+  ConnectionPadding: known('padding', 'autobool', 'auto'),
+  ReducedConnectionPadding: known('padding', 'boolean', '0'),
+  CircuitPadding: known('padding', 'boolean', '1'),
+  ReducedCircuitPadding: known('padding', 'boolean', '0'),
+
+  DoSCircuitCreationEnabled: known(DOS, 'autobool', 'auto'),
+  DoSCircuitCreationMinConnections: known(DOS, 'count', '0'),
+  DoSCircuitCreationRate: known(DOS, 'count', '0'),
+  DoSCircuitCreationBurst: known(DOS, 'count', '0'),
+  DoSCircuitCreationDefenseType: known(DOS, 'int', '0'),
+  DoSCircuitCreationDefenseTimePeriod: known(DOS, 'interval', '0'),
+  DoSConnectionEnabled: known(DOS, 'autobool', 'auto'),
+  DoSConnectionMaxConcurrentCount: known(DOS, 'count', '0'),
+  DoSConnectionDefenseType: known(DOS, 'int', '0'),
+  DoSConnectionConnectRate: known(DOS, 'count', '0'),
+  DoSConnectionConnectBurst: known(DOS, 'count', '0'),
+  DoSConnectionConnectDefenseTimePeriod: known(DOS, 'interval', '0'),
+  DoSRefuseSingleHopClientRendezvous: known(DOS, 'autobool', 'auto'),
+  DoSStreamCreationEnabled: known(DOS, 'autobool', 'auto'),
+  DoSStreamCreationRate: known(DOS, 'count', '0'),
+  DoSStreamCreationBurst: known(DOS, 'count', '0'),
+  DoSStreamCreationDefenseType: known(DOS, 'int', '0'),
+
+  TestingTorNetwork: done('directory', 'boolean', '0'),
+  TestingServerDownloadInitialDelay: done('directory', 'csv-interval', '0', '0'),
+  TestingServerConsensusDownloadInitialDelay: done('directory', 'csv-interval', '0', '0'),
+  TestingDirConnectionMaxStall: done('directory', 'interval', '5 minutes', '30 seconds'),
+  TestingMinTimeToReportBandwidth: done('relay', 'interval', '1 day', '0'),
+  TestingLinkCertLifetime: done('key management', 'interval', '2 days'),
+  TestingLinkKeySlop: done('key management', 'interval', '3 hours'),
+  TestingAuthKeyLifetime: done('key management', 'interval', '2 days'),
+  TestingAuthKeySlop: done('key management', 'interval', '3 hours'),
+  TestingSigningKeySlop: done('key management', 'interval', '1 day'),
+  V3AuthVotingInterval: known('directory', 'interval', '1 hour', '5 minutes'),
+  V3AuthVoteDelay: known('directory', 'interval', '5 minutes', '20 seconds'),
+  V3AuthDistDelay: known('directory', 'interval', '5 minutes', '20 seconds'),
+  TestingV3AuthInitialVotingInterval: known('directory', 'interval', '30 minutes', '150 seconds'),
+  TestingV3AuthInitialVoteDelay: known('directory', 'interval', '5 minutes', '20 seconds'),
+  TestingV3AuthInitialDistDelay: known('directory', 'interval', '5 minutes', '20 seconds'),
+  TestingV3AuthVotingStartOffset: known('directory', 'interval', '0')
+} as const
+
+export type RelayOptionName = keyof typeof relayOptions
+
+/** The values of all options that ramson reads, by their torrc names. */
+export type OptionValuesByName = {readonly [K in RelayOptionName]: OptionValue<(typeof relayOptions)[K]>}
+
+/** Options that C tor does not have. */
+export const OWN_OPTIONS: readonly RelayOptionName[] = ['PublishToPublicNetwork', 'LogFormat']

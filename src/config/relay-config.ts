@@ -1,0 +1,213 @@
+// The whole configuration of a relay as one frozen object. In order: the sources' lines, includes expanded, become typed
+// values (assign.ts); values are held against their limits (limits.ts); options that depend on each other are held against
+// one another (consistency.ts); lines with a syntax of their own are parsed; defaults that depend on the host are filled in
+// last. The first fault ends it: a relay never starts on half a configuration.
+
+import {ok, type Result} from '../fault/result.ts'
+import type {LogRoute} from '../log/severity.ts'
+import {assignOptions} from './assign.ts'
+import {buildConfig} from './build-config.ts'
+import {consistencyFault} from './consistency.ts'
+import {type DirAuthority, type FallbackDir, parseDirAuthority, parseFallbackDir} from './dir-authority.ts'
+import type {DosConfig} from './dos-config.ts'
+import {parseFamily} from './family.ts'
+import {type ConfigFault, configFault} from './fault.ts'
+import {absolutePath, type HostFacts, hostFacts} from './host.ts'
+import {expandIncludes} from './include.ts'
+import {limitViolation} from './limits.ts'
+import {parseLogLine} from './log-lines.ts'
+import type {OptionValuesByName} from './options.ts'
+import {type LocalPort, type OrPort, parseLocalPorts, parseOrPorts} from './port-lines.ts'
+import type {ConfigLine} from './torrc-text.ts'
+
+/** Lines by layer, the weakest first. Files come from `readTorrcFile`, the command line from the command line parser. */
+export interface ConfigSources {
+  readonly defaults?: readonly ConfigLine[]
+  readonly torrc?: readonly ConfigLine[]
+  readonly commandLine?: readonly ConfigLine[]
+}
+
+/** Rates are octets a second, amounts octets, times milliseconds (suffix Ms). */
+export interface RelayConfig {
+  readonly nickname: string
+  readonly contactInfo: string | undefined
+  /** an IPv4 number or a host name, for the descriptor */
+  readonly address: string | undefined
+  readonly addressIpv6: string | undefined
+  readonly orPorts: readonly OrPort[]
+  readonly assumeReachable: boolean
+  readonly assumeReachableIpv6: boolean | 'auto'
+  readonly extendAllowPrivateAddresses: boolean
+  /** `$FINGERPRINT` in upper case, or nicknames, sorted and unique */
+  readonly myFamily: readonly string[]
+  readonly exitRelay: false
+  /** as descriptors carry it: a relay without an exit role rejects all */
+  readonly exitPolicy: readonly ['reject *:*']
+
+  readonly bandwidthRate: number
+  readonly bandwidthBurst: number
+  /** what relayed traffic may use: `bandwidthRate` where not given */
+  readonly relayBandwidthRate: number
+  readonly relayBandwidthBurst: number
+  readonly maxAdvertisedBandwidth: number
+  readonly perConnBwRate: number
+  readonly perConnBwBurst: number
+  readonly countPrivateBandwidth: boolean
+
+  readonly numCpus: number
+  readonly maxMemInQueues: number
+  readonly maxHsDirCacheBytes: number
+  /** 0: as the consensus says */
+  readonly maxOnionQueueDelayMs: number
+  readonly connLimit: number
+  readonly keepalivePeriodMs: number
+  readonly heartbeatPeriodMs: number
+  readonly shutdownWaitLengthMs: number
+
+  readonly dataDirectory: string
+  readonly keyDirectory: string
+  readonly cacheDirectory: string
+  readonly pidFile: string | undefined
+  readonly runAsDaemon: false
+  readonly disableNetwork: boolean
+
+  readonly offlineMasterKey: boolean
+  readonly signingKeyLifetimeMs: number
+  readonly signingKeySlopMs: number
+  /** 0: the relay draws one at random for each link certificate */
+  readonly sslKeyLifetimeMs: number
+  readonly linkCertLifetimeMs: number
+  readonly linkKeySlopMs: number
+  readonly authKeyLifetimeMs: number
+  readonly authKeySlopMs: number
+
+  readonly testingTorNetwork: boolean
+  readonly dirAuthorities: readonly DirAuthority[]
+  readonly fallbackDirs: readonly FallbackDir[]
+  readonly dirCache: boolean
+  readonly publishServerDescriptor: boolean
+  readonly publishToPublicNetwork: boolean
+  /** undefined: as the consensus says */
+  readonly pathsNeededToBuildCircuits: number | undefined
+  readonly serverDownloadInitialDelayMs: number
+  readonly consensusDownloadInitialDelayMs: number
+  readonly dirConnectionMaxStallMs: number
+  readonly minTimeToReportBandwidthMs: number
+
+  readonly logRoutes: readonly LogRoute[] | undefined
+  readonly logFormat: 'text' | 'json'
+  readonly logTimeGranularityMs: number
+  readonly logMessageDomains: boolean
+  readonly truncateLogFile: boolean
+  readonly safeLogging: 'off' | 'all' | 'relay'
+  readonly protocolWarnings: boolean
+  readonly syslogIdentityTag: string | undefined
+
+  readonly socksPorts: readonly LocalPort[]
+  readonly controlPorts: readonly LocalPort[]
+  readonly cookieAuthentication: boolean
+  readonly cookieAuthFile: string
+  readonly cookieAuthFileGroupReadable: boolean
+  readonly hashedControlPasswords: readonly string[]
+  readonly controlPortWriteToFile: string | undefined
+  readonly metricsPorts: readonly LocalPort[]
+  /** `accept ADDRESS[/BITS]`, `reject *`… in order; what matches none is rejected */
+  readonly metricsPortPolicy: readonly string[]
+
+  readonly connectionPadding: 'auto'
+  readonly circuitPadding: true
+  readonly dos: DosConfig
+
+  /** what the operator should be told: options without effect, deprecated spellings, raised limits */
+  readonly notices: readonly string[]
+  /** the lines in force by option name, for --dump-config and the control port */
+  readonly given: ReadonlyMap<string, readonly ConfigLine[]>
+  /** every file that was read by %include */
+  readonly includedFiles: readonly string[]
+}
+
+export function loadConfig(
+  sources: ConfigSources,
+  host: HostFacts = hostFacts()
+): Result<RelayConfig, ConfigFault> {
+  const layers: ConfigLine[][] = []
+  const includedFiles: string[] = []
+  for (const lines of [sources.defaults, sources.torrc, sources.commandLine]) {
+    const expanded = expandIncludes(lines ?? [], includedFiles)
+    if (!expanded.ok) return expanded
+    layers.push(expanded.value)
+  }
+  const assigned = assignOptions(layers)
+  if (!assigned.ok) return assigned
+  const {values, given} = assigned.value
+  const violation = limitViolation(values)
+  if (violation !== undefined) {
+    const place = given.get(violation.option)?.at(-1)?.place
+    return configFault('out-of-range', violation.message, place, violation.option)
+  }
+  const lines = parseLines(values, host)
+  if (!lines.ok) return lines
+  const fault = consistencyFault(assigned.value, lines.value.dirAuthorities)
+  if (fault !== undefined) return {ok: false, fault}
+  return ok(freeze(buildConfig(assigned.value, lines.value, host, includedFiles)))
+}
+
+/** The lines that have a syntax of their own, read. */
+export interface ParsedLines {
+  readonly orPorts: readonly OrPort[]
+  readonly socksPorts: readonly LocalPort[]
+  readonly controlPorts: readonly LocalPort[]
+  readonly metricsPorts: readonly LocalPort[]
+  readonly dirAuthorities: readonly DirAuthority[]
+  readonly fallbackDirs: readonly FallbackDir[]
+  readonly myFamily: readonly string[]
+  readonly logRoutes: readonly LogRoute[] | undefined
+}
+
+function parseLines(values: OptionValuesByName, host: HostFacts): Result<ParsedLines, ConfigFault> {
+  const orPorts = parseOrPorts(values.ORPort, values.AddressDisableIPv6 ? 'ipv4-only' : 'both')
+  if (!orPorts.ok) return orPorts
+  const socksPorts = parseLocalPorts('SocksPort', values.SocksPort)
+  if (!socksPorts.ok) return socksPorts
+  const controlPorts = parseLocalPorts('ControlPort', values.ControlPort)
+  if (!controlPorts.ok) return controlPorts
+  const metricsPorts = parseLocalPorts('MetricsPort', values.MetricsPort)
+  if (!metricsPorts.ok) return metricsPorts
+  const dirAuthorities = eachLine(values.DirAuthority, parseDirAuthority)
+  if (!dirAuthorities.ok) return dirAuthorities
+  const fallbackDirs = eachLine(values.FallbackDir, parseFallbackDir)
+  if (!fallbackDirs.ok) return fallbackDirs
+  const myFamily = parseFamily(values.MyFamily)
+  if (!myFamily.ok) return myFamily
+  const routes = eachLine(values.Log, line => parseLogLine(line, path => absolutePath(path, host)))
+  if (!routes.ok) return routes
+  return ok({
+    orPorts: orPorts.value,
+    socksPorts: socksPorts.value,
+    controlPorts: controlPorts.value,
+    metricsPorts: metricsPorts.value,
+    dirAuthorities: dirAuthorities.value,
+    fallbackDirs: fallbackDirs.value,
+    myFamily: myFamily.value,
+    logRoutes: values.Log.length === 0 ? undefined : routes.value
+  })
+}
+
+function eachLine<T>(
+  lines: readonly ConfigLine[],
+  parse: (line: ConfigLine) => Result<T, ConfigFault>
+): Result<T[], ConfigFault> {
+  const out: T[] = []
+  for (const line of lines) {
+    const parsed = parse(line)
+    if (!parsed.ok) return parsed
+    out.push(parsed.value)
+  }
+  return ok(out)
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  for (const inner of Object.values(value)) freeze(inner)
+  return Object.freeze(value)
+}
