@@ -1,5 +1,5 @@
-// What must not be in the project: unfinished work marked by a word, paths of the machine it was written on, and
-// hosts in package-lock.json (an install must work with whatever registry the user has set). Prints `file:line: word`.
+// What must not be in the project: unfinished work marked by a word, and paths of the machine it was written on. Prints
+// `file:line: word` for each.
 
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
@@ -27,12 +27,6 @@ for (const path of projectFiles()) {
       if (found !== null && path !== 'scripts/check-words.mjs')
         problems.push(`${path}:${index + 1}: ${found[0]}`)
     })
-}
-
-for (const [path, entry] of Object.entries(
-  JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
-)) {
-  if (entry.resolved !== undefined) problems.push(`package-lock.json: ${path} is resolved to a host`)
 }
 
 console.log(problems.length > 0 ? problems.join('\n') : `${count} files`)

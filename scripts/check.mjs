@@ -3,23 +3,23 @@
 // Each step is a command that prints what it checked as its last line, and its complaints when it fails. All steps
 // run, whatever fails; the complaints come first and the table of steps last. `npm run check -- types` runs one step.
 
-import {existsSync} from 'node:fs'
 import {join} from 'node:path'
-import {root, run, since, stepLine} from './step.mjs'
+import {run, since, stepLine} from './step.mjs'
 
 const bin = name => `node_modules/.bin/${name}`
 const node = script => [process.execPath, [join('scripts', script)]]
 
 const steps = [
-  {name: 'install', command: node('setup.mjs'), only: 'first'},
+  {name: 'install', command: [process.execPath, ['scripts/setup.mjs', 'install']]},
   {name: 'format', command: [bin('biome'), ['check', '--error-on-warnings', '--colors=off']]},
   {name: 'types', command: [bin('tsc'), ['--project', 'tsconfig.json', '--noEmit']]},
   {name: 'layers', command: node('check-dependencies.mjs')},
   {name: 'generated', command: [process.execPath, ['scripts/generate.mjs', '--check']]},
   {name: 'native', command: node('check-native-format.mjs')},
+  {name: 'lock', command: node('check-lock.mjs')},
   {name: 'documents', command: node('check-documents.mjs')},
   {name: 'words', command: node('check-words.mjs')}
-].filter(step => step.only !== 'first' || !existsSync(join(root, 'node_modules')))
+]
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter(name => !steps.some(step => step.name === name))

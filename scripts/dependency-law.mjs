@@ -31,14 +31,18 @@ export const layers = {
   },
   netdoc: {folders: [...formats, 'crypto'], packages: []},
   netdir: {folders: documents, packages: []},
-  datadir: {folders: documents, packages: ['node:fs', 'node:fs/promises', 'node:path']},
+  datadir: {
+    folders: documents,
+    packages: ['node:fs', 'node:fs/promises', 'node:path'],
+    files: {'lock.ts': ['node:child_process']}
+  },
   channel: {folders: [...formats, 'crypto'], packages: ['node:crypto']},
   dataplane: {
     folders: [...formats, 'crypto', 'channel'],
     packages: ['node:crypto', 'node:net', 'node:tls', 'node:worker_threads']
   },
   circuit: {folders: [...network, 'dataplane'], packages: []},
-  stream: {folders: [...network, 'dataplane', 'circuit'], packages: []},
+  stream: {folders: [...network, 'dataplane', 'circuit'], packages: ['node:stream']},
   roles: {
     folders: circuits,
     packages: ['node:zlib'],
@@ -50,8 +54,8 @@ export const layers = {
   },
   metrics: {folders: ground, packages: ['prom-client', 'node:http', 'node:perf_hooks']},
   control: {folders: [...documents, 'netdir'], packages: ['node:net', 'node:crypto']},
-  config: {folders: ground, packages: ['zod', 'node:fs', 'node:os', 'node:path']},
   log: {folders: ground, packages: ['pino', 'node:fs', 'node:os', 'node:path']},
+  config: {folders: [...ground, 'log'], packages: ['zod', 'node:fs', 'node:os', 'node:path']},
   app: {folders: 'all', packages: 'builtins', also: ['commander']},
   'index.ts': {folders: ['app', 'config'], packages: []}
 }

@@ -86,11 +86,15 @@ const buildWith = script => async progress => {
   return stdout.trim() === '' ? undefined : stdout.trimEnd().split('\n').at(-1)
 }
 
+const steps = {install, native: buildWith('build-native.mjs'), build: buildWith('build.mjs')}
+
 try {
   checkNode()
-  await step('install', install)
-  await step('native', buildWith('build-native.mjs'))
-  await step('build', buildWith('build.mjs'))
+  // `node scripts/setup.mjs install` runs the steps that are named and no others.
+  const wanted = process.argv.slice(2)
+  for (const [name, work] of Object.entries(steps)) {
+    if (wanted.length === 0 || wanted.includes(name)) await step(name, work)
+  }
 } catch (error) {
   failAndExit(error)
 }
