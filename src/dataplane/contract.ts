@@ -12,6 +12,8 @@
 // - Commands on one circuit take effect in the order given, and so do the events of one circuit.
 // - Closing a channel closes its circuits in the data plane; the control plane hears of the channel alone.
 
+import type {ChannelPeer} from '../channel/channel.ts'
+import type {CircIdHalf} from '../channel/circ-id.ts'
 import type {ChannelFault} from '../channel/fault.ts'
 import type {RelayKeys} from './relay-keys.ts'
 
@@ -32,15 +34,6 @@ export interface SocketAddress {
   readonly port: number
 }
 
-/** Who is at the other end of a channel, as the link handshake proved it. */
-export type ChannelPeer =
-  | {
-      readonly kind: 'relay'
-      readonly rsaIdentity: Uint8Array
-      readonly ed25519Identity: Uint8Array | undefined
-    }
-  | {readonly kind: 'client'}
-
 /** What is known of an open channel. */
 export interface ChannelInfo {
   readonly channel: ChannelHandle
@@ -52,7 +45,13 @@ export interface ChannelInfo {
   /** Addresses the peer calls its own in NETINFO. */
   readonly claimedAddresses: readonly Uint8Array[]
   /** Our address as the peer sees it, from NETINFO. */
-  readonly ownAddressSeen: Uint8Array | undefined
+  readonly ownAddressSeen: Uint8Array
+  /** The peer sees us under an address that we claim. */
+  readonly isCanonicalToPeer: boolean
+  /** The half of the circ_id space that is ours on this channel. */
+  readonly ownCircIdHalf: CircIdHalf
+  /** We proved our identity to the peer. */
+  readonly weAuthenticated: boolean
   /** Peer clock minus ours, in seconds; undefined when the peer did not tell. */
   readonly clockSkewSeconds: number | undefined
   readonly openedAtMs: number

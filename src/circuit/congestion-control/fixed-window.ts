@@ -1,0 +1,24 @@
+// The window that circuits without congestion control have: 1000 messages, 100 more with each SENDME (tor-spec 7.3).
+
+import type {CongestionControl} from './congestion-control.ts'
+
+const WINDOW_START = 1000
+const SENDME_INCREMENT = 100
+
+export class FixedWindow implements CongestionControl {
+  readonly kind = 'fixed-window'
+  readonly sendmeIncrement = SENDME_INCREMENT
+  #window = WINDOW_START
+
+  canSend(): number {
+    return Math.max(0, this.#window)
+  }
+
+  onCellsSent(count: number): void {
+    this.#window -= count
+  }
+
+  onSendme(): void {
+    this.#window += SENDME_INCREMENT
+  }
+}

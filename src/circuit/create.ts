@@ -1,0 +1,172 @@
+// Answering CREATE_FAST and CREATE2 (tor-spec 5.1): from a cell with an onion skin to a circuit that we are a hop of.
+//
+//   CREATE_FAST ─▶ at once ─┐
+//   CREATE2 ─▶ onion skins ─┴▶ open the circuit in the data plane ─▶ CREATED
+//
+// While an onion skin is being answered the circ_id is taken; a DESTROY meanwhile cancels it.
+
+import {isPeerCircId} from '../channel/circ-id.ts'
+import {decode, encode} from '../codec/codec.ts'
+import {answerCreateFast} from '../crypto/create-fast.ts'
+import type {ChannelHandle} from '../dataplane/contract.ts'
+import {KEY_MATERIAL_LENGTH, KH_LENGTH} from '../dataplane/relay-keys.ts'
+import {ChannelCommand} from '../wire/channel-cell.ts'
+import {create2, created2, createFast, HandshakeType} from '../wire/create.ts'
+import {DestroyReason, destroy} from '../wire/destroy.ts'
+import type {CreateOutcome} from './circuit-counters.ts'
+import {CircuitFlow, type SendmeV0} from './circuit-flow.ts'
+import type {CreateHandler} from './circuit-registry.ts'
+import type {CongestionControl} from './congestion-control/congestion-control.ts'
+import {FixedWindow} from './congestion-control/fixed-window.ts'
+import {type ChannelEnd, RelayCircuit, type RelayCircuitDeps} from './relay-circuit.ts'
+
+/** What became of an onion skin. */
+export type OnionSkinOutcome =
+  | {
+      readonly kind: 'answered'
+      readonly reply: Uint8Array
+      /** Keys of the hop, then KH. */
+      readonly keyMaterial: Uint8Array
+      /** Set when the origin asked for congestion control and the reply grants it. */
+      readonly sendmeIncrement?: number | undefined
+    }
+  | {readonly kind: 'refused'}
+  | {readonly kind: 'overloaded'}
+
+/** Answers onion skins, away from the main thread. Never rejects. */
+export interface OnionSkins {
+  answer(onionSkin: {
+    readonly type: 'ntor' | 'ntor-v3'
+    readonly octets: Uint8Array
+  }): Promise<OnionSkinOutcome>
+}
+
+export interface CreatesDeps extends RelayCircuitDeps {
+  readonly onionSkins: OnionSkins
+  /** Congestion control for a circuit whose origin asked for it. */
+  readonly congestionControl: (sendmeIncrement: number) => CongestionControl
+  /** A defence against floods may refuse a client's circuit (tor-behaviour: DESTROY RESOURCELIMIT). */
+  readonly admits: (channel: ChannelHandle) => boolean
+  /** Whether SENDME version 0 is good enough, by the consensus parameter sendme_accept_min_version. */
+  readonly acceptsSendmeV0: () => boolean
+  /** Refuses all with HIBERNATING while true. */
+  readonly isHibernating: () => boolean
+  readonly nowUs: () => number
+}
+
+const KEYS_LENGTH = KEY_MATERIAL_LENGTH.tor1
+
+export class Creates implements CreateHandler {
+  readonly #deps: CreatesDeps
+
+  constructor(deps: CreatesDeps) {
+    this.#deps = deps
+  }
+
+  create(channel: ChannelHandle, circId: number, command: number, body: Uint8Array): void {
+    const open = this.#deps.registry.channels.get(channel)
+    if (open === undefined) return
+    const end = {channel, circId}
+    // tor-spec 5.1.1: an id in use may not be answered with DESTROY, which would close the circuit that has it.
+    if (circId === 0 || this.#deps.registry.ends.has(channel, circId)) {
+      this.#count('circ-id-in-use')
+    } else if (!isPeerCircId(open.info.linkVersion, open.info.ownCircIdHalf, circId)) {
+      this.#refuse(end, 'wrong-half', DestroyReason.TORPROTOCOL)
+    } else if (this.#deps.isHibernating()) {
+      this.#refuse(end, 'refused', DestroyReason.HIBERNATING)
+    } else if (!this.#deps.admits(channel)) {
+      this.#refuse(end, 'dos-refused', DestroyReason.RESOURCELIMIT)
+    } else if (command === ChannelCommand.CREATE_FAST) {
+      this.#createFast(end, body)
+    } else if (command === ChannelCommand.CREATE2) {
+      this.#create2(end, body)
+    } else {
+      // CREATE carries a TAP onion skin.
+      this.#refuse(end, 'unknown-type', DestroyReason.TORPROTOCOL)
+    }
+  }
+
+  #createFast(end: ChannelEnd, body: Uint8Array): void {
+    const decoded = decode(createFast, body)
+    const answered = decoded.ok ? answerCreateFast(decoded.value.x, KEYS_LENGTH + KH_LENGTH) : undefined
+    if (answered?.ok !== true) {
+      this.#refuse(end, 'refused', DestroyReason.TORPROTOCOL)
+      return
+    }
+    const {reply, keyMaterial} = answered.value
+    this.#open(end, 'create-fast', keyMaterial, new FixedWindow())
+    this.#deps.plane.sendCell(end.channel, end.circId, ChannelCommand.CREATED_FAST, reply)
+  }
+
+  #create2(end: ChannelEnd, body: Uint8Array): void {
+    const decoded = decode(create2, body)
+    const type = decoded.ok ? onionSkinType(decoded.value.handshakeType) : undefined
+    if (!decoded.ok || type === undefined) {
+      this.#refuse(end, 'unknown-type', DestroyReason.TORPROTOCOL)
+      return
+    }
+    let isCancelled = false
+    const cancel = () => {
+      isCancelled = true
+      this.#deps.registry.ends.delete(end.channel, end.circId)
+    }
+    this.#deps.registry.ends.set(end.channel, end.circId, {
+      created: () => {},
+      destroyed: cancel,
+      channelClosed: cancel
+    })
+    void this.#deps.onionSkins.answer({type, octets: decoded.value.onionSkin.slice()}).then(outcome => {
+      if (isCancelled) this.#count('cancelled')
+      else this.#answered(end, type, outcome)
+    })
+  }
+
+  #answered(end: ChannelEnd, type: 'ntor' | 'ntor-v3', outcome: OnionSkinOutcome): void {
+    this.#deps.registry.ends.delete(end.channel, end.circId)
+    if (outcome.kind !== 'answered') {
+      const reason = outcome.kind === 'refused' ? DestroyReason.TORPROTOCOL : DestroyReason.RESOURCELIMIT
+      this.#refuse(end, outcome.kind, reason)
+      return
+    }
+    const {sendmeIncrement} = outcome
+    const control =
+      sendmeIncrement === undefined ? new FixedWindow() : this.#deps.congestionControl(sendmeIncrement)
+    this.#open(end, type, outcome.keyMaterial, control)
+    const reply = encode(created2, {reply: outcome.reply})
+    this.#deps.plane.sendCell(end.channel, end.circId, ChannelCommand.CREATED2, reply)
+  }
+
+  #open(
+    prev: ChannelEnd,
+    createdBy: RelayCircuit['createdBy'],
+    keyMaterial: Uint8Array,
+    control: CongestionControl
+  ): void {
+    // 0.4.8.22: origins too old to know better still fetch their first consensus over CREATE_FAST.
+    const v0: SendmeV0 = createdBy === 'create-fast' || this.#deps.acceptsSendmeV0() ? 'accepted' : 'refused'
+    const flow = new CircuitFlow(control, v0, this.#deps.nowUs)
+    const keyHash = keyMaterial.slice(KEYS_LENGTH, KEYS_LENGTH + KH_LENGTH)
+    const circuit = new RelayCircuit({prev, keyHash, flow, createdBy}, this.#deps)
+    const material = keyMaterial.subarray(0, KEYS_LENGTH)
+    this.#deps.plane.openRelayCircuit(circuit.handle, prev.channel, prev.circId, {
+      algorithm: 'tor1',
+      material
+    })
+    material.fill(0)
+    this.#count('answered')
+  }
+
+  #refuse(end: ChannelEnd, outcome: CreateOutcome, reason: DestroyReason): void {
+    this.#count(outcome)
+    this.#deps.plane.sendCell(end.channel, end.circId, ChannelCommand.DESTROY, encode(destroy, {reason}))
+  }
+
+  #count(outcome: CreateOutcome): void {
+    this.#deps.counters.creates[outcome]++
+  }
+}
+
+function onionSkinType(handshakeType: number): 'ntor' | 'ntor-v3' | undefined {
+  if (handshakeType === HandshakeType.NTOR) return 'ntor'
+  return handshakeType === HandshakeType.NTOR_V3 ? 'ntor-v3' : undefined
+}

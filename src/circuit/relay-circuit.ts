@@ -1,0 +1,268 @@
+// A circuit that we are a hop of. Relay messages for us come in here and go, through one closed switch, to what answers
+// them: the extending of the circuit, its streams, or a role.
+//
+//   recognized cell ─▶ header ─▶ EXTEND2, TRUNCATE ─▶ extend.ts     SENDME on stream 0 ─▶ flow control
+//                              ─▶ BEGIN*, DATA, END, … ─▶ streams   ESTABLISH_*, INTRODUCE1, … ─▶ roles
+//
+// Owns its end towards the origin and, once extended, its end towards the next hop; closing it lets go of both and tells
+// each side once.
+
+import {encode} from '../codec/codec.ts'
+import type {OpenChannel} from '../dataplane/channel-map.ts'
+import type {ChannelHandle, CircuitHandle, CircuitViolation, DataPlane} from '../dataplane/contract.ts'
+import {ChannelCommand} from '../wire/channel-cell.ts'
+import {DestroyReason, destroy} from '../wire/destroy.ts'
+import {type RelayCellV0, RelayCommand} from '../wire/relay-cell.ts'
+import {sendme} from '../wire/sendme.ts'
+import type {CircuitCounters} from './circuit-counters.ts'
+import type {CircuitFlow} from './circuit-flow.ts'
+import type {CircuitEndOwner, CircuitRegistry, LocalCircuit} from './circuit-registry.ts'
+import {readRelayMessage, relayMessageBody} from './relay-message.ts'
+
+/** Our own DATA waits in its stream while this many cells of the circuit wait for the channel; 'drained' wakes it. */
+const QUEUED_CELLS_MAX = 64
+
+/** One end of a circuit: a channel and the circ_id that it has there. */
+export interface ChannelEnd {
+  readonly channel: ChannelHandle
+  readonly circId: number
+}
+
+/** What the streams of one circuit are told; made by the stream layer, one per circuit. */
+export interface CircuitStreams {
+  /** Any message with a stream id, and BEGIN, BEGIN_DIR, RESOLVE, DATA, END whatever their stream id. */
+  message(message: RelayCellV0): void
+  /** The circuit may send again. */
+  ready(): void
+  closed(): void
+}
+
+/** Extends circuits; see extend.ts. */
+export interface CircuitExtender {
+  extend(circuit: RelayCircuit, message: RelayCellV0, early: boolean): void
+  truncate(circuit: RelayCircuit, message: RelayCellV0): void
+  /** CREATED2 came back for an extension under way. */
+  created(circuit: RelayCircuit, command: number, body: Uint8Array): void
+}
+
+/** Answers one relay command for a role. The role closes the circuit itself where its rules say so. */
+export type RoleHandler = (circuit: RelayCircuit, message: RelayCellV0) => void
+
+export interface RelayCircuitDeps {
+  readonly plane: DataPlane
+  readonly registry: CircuitRegistry
+  readonly counters: CircuitCounters
+  readonly extender: CircuitExtender
+  readonly streams: (circuit: RelayCircuit) => CircuitStreams
+  /** By relay command. */
+  readonly roles: ReadonlyMap<number, RoleHandler>
+}
+
+export interface RelayCircuitOptions {
+  readonly prev: ChannelEnd
+  /** KH of the circuit handshake (tor-spec 5.2.2): what ties ESTABLISH_INTRO to this circuit. */
+  readonly keyHash: Uint8Array
+  readonly flow: CircuitFlow
+  readonly createdBy: 'create-fast' | 'ntor' | 'ntor-v3'
+}
+
+/** The next hop: being created, or there. */
+export interface NextHop extends ChannelEnd {
+  state: 'creating' | 'open'
+}
+
+export class RelayCircuit implements LocalCircuit {
+  readonly handle: CircuitHandle
+  readonly prev: ChannelEnd
+  readonly keyHash: Uint8Array
+  readonly flow: CircuitFlow
+  readonly createdBy: RelayCircuitOptions['createdBy']
+  /** Set while a channel to the next hop is being sought. */
+  isExtending = false
+  readonly #deps: RelayCircuitDeps
+  readonly #streams: CircuitStreams
+  readonly #onClose: (() => void)[] = []
+  #next: NextHop | undefined
+  #closed = false
+
+  constructor(options: RelayCircuitOptions, deps: RelayCircuitDeps) {
+    this.prev = options.prev
+    this.keyHash = options.keyHash
+    this.flow = options.flow
+    this.createdBy = options.createdBy
+    this.#deps = deps
+    this.#streams = deps.streams(this)
+    this.handle = deps.registry.add(this)
+    deps.registry.ends.set(this.prev.channel, this.prev.circId, this.#prevEnd())
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  get next(): NextHop | undefined {
+    return this.#next
+  }
+
+  /** The channel towards the origin, as long as it is open. */
+  get prevChannel(): OpenChannel | undefined {
+    return this.#deps.registry.channels.get(this.prev.channel)
+  }
+
+  /** The origin reached us over a single hop: the channel is an unauthenticated client's. */
+  get isSingleHop(): boolean {
+    return this.prevChannel?.peer.kind !== 'relay'
+  }
+
+  /** DATA messages that may be sent now: what the peer's window allows, as long as our own queue is not long already. */
+  get sendable(): number {
+    if (this.#closed || this.#deps.plane.queuedCells(this.handle) >= QUEUED_CELLS_MAX) return 0
+    return this.flow.sendable
+  }
+
+  /** Runs when the circuit closes; for roles that keep it in a table. */
+  onClose(listener: () => void): void {
+    this.#onClose.push(listener)
+  }
+
+  /** Sends a relay message towards the origin. `data`: at most 498 octets. */
+  send(command: number, streamId: number, data: Uint8Array): void {
+    if (this.#closed) return
+    const isData = command === RelayCommand.DATA
+    const wantTag = isData && this.flow.sentData()
+    this.#deps.plane.originate(this.handle, relayMessageBody(command, streamId, data), {wantTag})
+  }
+
+  /** Takes over the end towards the next hop. */
+  setNext(next: NextHop): void {
+    this.#next = next
+    this.#deps.registry.ends.set(next.channel, next.circId, this.#nextEnd())
+  }
+
+  /** Lets go of the next hop and, with a reason, tells it so. */
+  dropNext(reason: DestroyReason | undefined): void {
+    const next = this.#next
+    if (next === undefined) return
+    this.#next = undefined
+    this.#deps.plane.unlinkNext(this.handle)
+    this.#deps.registry.ends.delete(next.channel, next.circId)
+    if (reason !== undefined) this.#sendDestroy(next, reason)
+  }
+
+  /** Closes the circuit and tells both sides why. */
+  close(reason: DestroyReason): void {
+    this.#close({prev: reason, next: reason})
+  }
+
+  // ── from the data plane ───────────────────────────────────────────────────────────────────────────────────────────
+
+  recognized(early: boolean, body: Uint8Array, tag: Uint8Array): void {
+    const read = readRelayMessage(body)
+    if (!read.ok) {
+      this.close(DestroyReason.TORPROTOCOL)
+      return
+    }
+    const message = read.value
+    this.#deps.counters.relayMessages++
+    switch (message.command) {
+      case RelayCommand.EXTEND2:
+        this.#deps.extender.extend(this, message, early)
+        break
+      case RelayCommand.EXTEND:
+        // TAP is gone. A late one is ignored like any late EXTEND; an early one could never succeed.
+        if (early) this.close(DestroyReason.TORPROTOCOL)
+        break
+      case RelayCommand.TRUNCATE:
+        this.#deps.extender.truncate(this, message)
+        break
+      case RelayCommand.SENDME:
+        if (message.streamId === 0) this.#circuitSendme(message.data)
+        else this.#streams.message(message)
+        break
+      case RelayCommand.DATA:
+        if (this.flow.receivedData()) {
+          this.send(RelayCommand.SENDME, 0, encode(sendme, {kind: 'v1', tag: tag.slice()}))
+        }
+        this.#streams.message(message)
+        break
+      case RelayCommand.BEGIN:
+      case RelayCommand.BEGIN_DIR:
+      case RelayCommand.RESOLVE:
+      case RelayCommand.END:
+      case RelayCommand.CONNECTED:
+      case RelayCommand.XOFF:
+      case RelayCommand.XON:
+        this.#streams.message(message)
+        break
+      case RelayCommand.DROP:
+        this.#deps.counters.dropMessages++
+        break
+      default:
+        // tor-spec 6.1: a relay command that we do not know is ignored.
+        this.#deps.roles.get(message.command)?.(this, message)
+    }
+  }
+
+  originatedTag(tag: Uint8Array): void {
+    this.flow.tagged(tag)
+  }
+
+  originCell(): void {}
+
+  drained(): void {
+    this.#streams.ready()
+  }
+
+  violation(violation: CircuitViolation): void {
+    this.#deps.counters.violations[violation]++
+    const reason = violation === 'queue-full' ? DestroyReason.RESOURCELIMIT : DestroyReason.TORPROTOCOL
+    this.close(reason)
+  }
+
+  #circuitSendme(body: Uint8Array): void {
+    const accepted = this.flow.receivedSendme(body)
+    if (accepted.ok) this.#streams.ready()
+    else {
+      this.#deps.counters.badSendmes++
+      this.close(DestroyReason.TORPROTOCOL)
+    }
+  }
+
+  // ── ends ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #prevEnd(): CircuitEndOwner {
+    return {
+      // Only the end that was extended from gets a CREATED.
+      created: () => this.close(DestroyReason.TORPROTOCOL),
+      // The received reason is never passed on: it would tell the other side what happened here.
+      destroyed: () => this.#close({prev: undefined, next: DestroyReason.DESTROYED}),
+      channelClosed: () => this.#close({prev: undefined, next: DestroyReason.CHANNEL_CLOSED})
+    }
+  }
+
+  #nextEnd(): CircuitEndOwner {
+    return {
+      created: (command, body) => this.#deps.extender.created(this, command, body),
+      destroyed: () => this.#close({prev: DestroyReason.DESTROYED, next: undefined}),
+      channelClosed: () => this.#close({prev: DestroyReason.CHANNEL_CLOSED, next: undefined})
+    }
+  }
+
+  /** Each side hears a reason, or nothing where undefined. */
+  #close(reasons: {prev: DestroyReason | undefined; next: DestroyReason | undefined}): void {
+    if (this.#closed) return
+    this.#closed = true
+    const {plane, registry} = this.#deps
+    this.dropNext(reasons.next)
+    plane.closeCircuit(this.handle)
+    registry.delete(this.handle)
+    registry.ends.delete(this.prev.channel, this.prev.circId)
+    if (reasons.prev !== undefined) this.#sendDestroy(this.prev, reasons.prev)
+    this.#streams.closed()
+    for (const listener of this.#onClose) listener()
+  }
+
+  #sendDestroy(end: ChannelEnd, reason: DestroyReason): void {
+    this.#deps.plane.sendCell(end.channel, end.circId, ChannelCommand.DESTROY, encode(destroy, {reason}))
+  }
+}

@@ -1,0 +1,21 @@
+// Random octets fit for keys, and a cheap supply for the padding of cells.
+
+import {randomBytes, randomFillSync} from 'node:crypto'
+
+export function randomOctets(length: number): Uint8Array {
+  return new Uint8Array(randomBytes(length))
+}
+
+// One call of the generator costs more than a cell's worth of its output, so padding is cut from a pool.
+const pool = new Uint8Array(16 * 1024)
+let used = pool.length
+
+/** Fills `out` with octets that nobody can predict; for padding, never for keys. */
+export function fillPadding(out: Uint8Array): void {
+  if (used + out.length > pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  out.set(pool.subarray(used, used + out.length))
+  used += out.length
+}

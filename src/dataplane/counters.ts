@@ -1,0 +1,26 @@
+// The totals of a data plane, all zero.
+
+import type {DataPlaneCounters} from './contract.ts'
+
+export function newCounters(): DataPlaneCounters {
+  return {
+    cellsReceived: 0,
+    cellsSent: 0,
+    relayCellsOutbound: 0,
+    relayCellsInbound: 0,
+    relayCellsRecognized: 0,
+    relayCellsOriginated: 0,
+    relayCellsDropped: 0,
+    destroyCellsSent: 0,
+    violations: 0,
+    bytesRead: 0,
+    bytesWritten: 0,
+    handshakesFailed: 0,
+    handshakesRefused: 0,
+    channelsOpened: 0,
+    channelsClosed: 0,
+    paddingCellsSent: 0,
+    paddingCellsReceived: 0,
+    outboxOverflows: 0
+  }
+}

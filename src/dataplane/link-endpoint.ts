@@ -1,0 +1,120 @@
+// Our end of every link: the TLS context of the moment with the certificates that tie it to our identity, and the link
+// handshakes that use them. The TLS key is drawn anew every two hours at most; a connection keeps the one it began with.
+
+import {createSecureContext, type SecureContext} from 'node:tls'
+import {MAX_TLS_CONTEXT_AGE_SECONDS, makeTlsLinkCert, type TlsLinkCert} from '../channel/link-cert.ts'
+import {LinkHandshake} from '../channel/link-handshake.ts'
+import {type LinkIdentity, type LinkIdentityKeys, makeLinkIdentity} from '../channel/link-identity.ts'
+import type {PaddingParams} from '../channel/padding.ts'
+import {randomOctets} from '../crypto/random.ts'
+import {makeTlsCertificates} from '../crypto/x509.ts'
+import type {ChannelTarget, SocketAddress} from './contract.ts'
+import {TLS_OPTIONS} from './tls-options.ts'
+
+/** A TCP connection with TLS up. */
+export interface LinkConnection {
+  readonly peerAddress: SocketAddress
+  readonly exportKeyingMaterial: (
+    label: string,
+    context: Uint8Array,
+    length: number
+  ) => Uint8Array | undefined
+}
+
+/** A TLS context for accepting links, with what CERTS says of it. */
+export interface LinkCredentials {
+  readonly context: SecureContext
+  readonly identity: LinkIdentity
+  readonly tlsLinkCert: TlsLinkCert
+  readonly madeAtSeconds: number
+}
+
+export interface LinkEndpointDeps {
+  /** Read at every rotation, so that a renewed signing key comes into use. */
+  readonly keys: () => Omit<LinkIdentityKeys, 'rsaIdentityCertDer'>
+  /** Our addresses as we publish them. */
+  readonly ownAddresses: () => readonly Uint8Array[]
+  readonly paddingParams: () => PaddingParams
+  readonly nowSeconds: () => number
+  /** SSLKeyLifetime in days; at random when undefined. */
+  readonly certificateDays: number | undefined
+}
+
+export class LinkEndpoint {
+  readonly #deps: LinkEndpointDeps
+  #current: LinkCredentials
+
+  private constructor(deps: LinkEndpointDeps, first: LinkCredentials) {
+    this.#deps = deps
+    this.#current = first
+  }
+
+  static async open(deps: LinkEndpointDeps): Promise<LinkEndpoint> {
+    return new LinkEndpoint(deps, await makeCredentials(deps))
+  }
+
+  get paddingParams(): () => PaddingParams {
+    return this.#deps.paddingParams
+  }
+
+  credentials(): LinkCredentials {
+    return this.#current
+  }
+
+  /** Draws a new TLS key if the present one is due, or at once with `force` (a renewed signing key). */
+  async rotate(options?: {readonly force?: boolean}): Promise<void> {
+    const age = this.#deps.nowSeconds() - this.#current.madeAtSeconds
+    if (options?.force === true || age >= MAX_TLS_CONTEXT_AGE_SECONDS) {
+      this.#current = await makeCredentials(this.#deps)
+    }
+  }
+
+  respond(connection: LinkConnection, credentials: LinkCredentials): LinkHandshake {
+    const {identity, tlsLinkCert} = credentials
+    return LinkHandshake.responder({...this.#common(connection), identity, tlsLinkCert})
+  }
+
+  initiate(connection: LinkConnection, peerTlsCertDer: Uint8Array, target: ChannelTarget): LinkHandshake {
+    const {rsaIdentity, ed25519Identity} = target
+    return LinkHandshake.initiator({
+      ...this.#common(connection),
+      identity: this.#current.identity,
+      expected: {rsaIdentity, ed25519Identity},
+      peerTlsCertDer
+    })
+  }
+
+  #common(connection: LinkConnection) {
+    return {
+      address: connection.peerAddress,
+      ownAddresses: this.#deps.ownAddresses(),
+      nowSeconds: this.#deps.nowSeconds,
+      random: randomOctets,
+      exportKeyingMaterial: connection.exportKeyingMaterial
+    }
+  }
+}
+
+async function makeCredentials(deps: LinkEndpointDeps): Promise<LinkCredentials> {
+  const madeAtSeconds = deps.nowSeconds()
+  const keys = deps.keys()
+  const certificates = await makeTlsCertificates({
+    identity: keys.rsaKey,
+    now: new Date(madeAtSeconds * 1000),
+    ...(deps.certificateDays === undefined ? {} : {lifetimeDays: deps.certificateDays})
+  })
+  const identity = makeLinkIdentity(
+    {...keys, rsaIdentityCertDer: certificates.identityCertDer},
+    madeAtSeconds
+  )
+  return {
+    context: createSecureContext({
+      ...TLS_OPTIONS,
+      key: certificates.linkKeyPem,
+      cert: certificates.linkCertPem
+    }),
+    identity,
+    tlsLinkCert: makeTlsLinkCert(identity, certificates.linkCertDer, madeAtSeconds),
+    madeAtSeconds
+  }
+}

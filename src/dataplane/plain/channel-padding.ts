@@ -1,0 +1,108 @@
+// When a channel gets a PADDING cell and when it has been idle for long enough to be closed (padding-spec 2). The maths
+// is channel/padding.ts's; here it meets the clock of the plain plane, which asks once per tick.
+
+import {randomInt} from 'node:crypto'
+import {
+  agreeOnPadding,
+  drawIdleTimeoutSeconds,
+  drawPaddingTimeoutMs,
+  initialPadding,
+  isPadded,
+  type PaddingAgreement,
+  type PaddingParams
+} from '../../channel/padding.ts'
+import {decode} from '../../codec/codec.ts'
+import {paddingNegotiate} from '../../wire/padding-negotiate.ts'
+import type {PlainChannel} from './plain-channel.ts'
+
+/** How often the channels are looked through; finer than the shortest time-out by far. */
+const SWEEP_MS = 200
+
+interface Watched {
+  agreement: PaddingAgreement
+  usage: 'none' | 'full-circuits'
+  padAtMs: number | undefined
+  lastCellMs: number
+  emptySinceMs: number
+  readonly idleAfterMs: number
+}
+
+const randomBelow = (bound: number) => (bound <= 0 ? 0 : randomInt(Math.floor(bound) || 1))
+
+export class ChannelPadding {
+  readonly #params: () => PaddingParams
+  readonly #watched = new Map<PlainChannel, Watched>()
+  #sweptAtMs = 0
+
+  /** `params`: the nf_* parameters of the consensus of the moment. */
+  constructor(params: () => PaddingParams) {
+    this.#params = params
+  }
+
+  opened(channel: PlainChannel, nowMs: number): void {
+    const isRelay = channel.verified?.peer.kind === 'relay'
+    this.#watched.set(channel, {
+      agreement: initialPadding(channel.verified?.linkVersion ?? 0),
+      usage: 'none',
+      padAtMs: undefined,
+      lastCellMs: nowMs,
+      emptySinceMs: nowMs,
+      idleAfterMs: 1000 * drawIdleTimeoutSeconds(isRelay, this.#params(), randomBelow)
+    })
+  }
+
+  closed(channel: PlainChannel): void {
+    this.#watched.delete(channel)
+  }
+
+  /** A relay cell went to the channel: it has been used for more than directory traffic. */
+  used(channel: PlainChannel): void {
+    const watched = this.#watched.get(channel)
+    if (watched !== undefined) watched.usage = 'full-circuits'
+  }
+
+  negotiated(channel: PlainChannel, body: Uint8Array, nowMs: number): void {
+    const watched = this.#watched.get(channel)
+    const message = decode(paddingNegotiate, body)
+    if (watched === undefined || !message.ok) return
+    const linkVersion = channel.verified?.linkVersion ?? 0
+    watched.agreement = agreeOnPadding(watched.agreement, message.value, linkVersion, this.#params())
+    watched.padAtMs = undefined
+    watched.lastCellMs = nowMs
+  }
+
+  /** The channels that have been silent for their drawn time; each is then drawn a new one. */
+  due(nowMs: number): PlainChannel[] {
+    if (nowMs - this.#sweptAtMs < SWEEP_MS) return []
+    this.#sweptAtMs = nowMs
+    const params = this.#params()
+    const due: PlainChannel[] = []
+    for (const [channel, watched] of this.#watched) {
+      const {agreement, usage} = watched
+      const peerIsClient = channel.verified?.peer.kind === 'client'
+      if (!isPadded({agreement, usage, peerIsClient}, params)) continue
+      const silentSinceMs = Math.max(channel.usedAtMs, watched.lastCellMs)
+      if (watched.padAtMs === undefined || silentSinceMs > watched.lastCellMs) {
+        const timeoutMs = drawPaddingTimeoutMs(agreement, params, randomBelow)
+        watched.lastCellMs = silentSinceMs
+        watched.padAtMs = timeoutMs === undefined ? undefined : silentSinceMs + timeoutMs
+      }
+      if (watched.padAtMs !== undefined && nowMs >= watched.padAtMs) {
+        due.push(channel)
+        watched.lastCellMs = nowMs
+        watched.padAtMs = undefined
+      }
+    }
+    return due
+  }
+
+  /** The channels that have had no circuit for their drawn time. */
+  idle(nowMs: number): PlainChannel[] {
+    const idle: PlainChannel[] = []
+    for (const [channel, watched] of this.#watched) {
+      if (channel.circuits.size > 0) watched.emptySinceMs = nowMs
+      else if (nowMs - watched.emptySinceMs >= watched.idleAfterMs) idle.push(channel)
+    }
+    return idle
+  }
+}

@@ -1,0 +1,387 @@
+// The data plane over node:tls in the main thread: the readable oracle for the native shards, and what runs where the
+// addon cannot. One loop turn is: chunks arrive, cells are routed into outboxes, and at the turn's end every outbox that
+// got something is flushed once.
+//
+//   outbound cell (from prev):  decrypt ─ recognized? ─▶ event        ─ spliced? ─▶ encrypt for the other circuit's origin
+//                                       └ next? ─▶ its outbox         └ none of these ─▶ violation
+//   inbound cell (from next):   encrypt ─▶ prev's outbox
+//
+// Owns channels and circuits; everything runs to its end in the main thread, so nothing is locked.
+
+import type {Cell} from '../../channel/cell-framer.ts'
+import type {VerifiedChannel} from '../../channel/channel.ts'
+import type {ChannelFault} from '../../channel/fault.ts'
+import {BugError} from '../../fault/fault.ts'
+import {ChannelCommand} from '../../wire/channel-cell.ts'
+import type {
+  ChannelHandle,
+  ChannelInfo,
+  ChannelTarget,
+  CircuitHandle,
+  CircuitViolation,
+  ConnectHandle,
+  DataPlane,
+  DataPlaneCounters,
+  DataPlaneEvents,
+  SocketAddress
+} from '../contract.ts'
+import {newCounters} from '../counters.ts'
+import type {LinkEndpoint} from '../link-endpoint.ts'
+import type {RelayKeys} from '../relay-keys.ts'
+import {ChannelPadding} from './channel-padding.ts'
+import {Links} from './links.ts'
+import type {CircuitQueue} from './outbox.ts'
+import type {ChannelOwner, PlainChannel} from './plain-channel.ts'
+import {CircuitEnd, PlainCircuit} from './plain-circuit.ts'
+import {RateLimit} from './rate-limit.ts'
+import {openRelayLayer} from './relay-layer.ts'
+
+/** tor-spec 5.6: RELAY_EARLY cells a circuit may carry outbound. */
+const RELAY_EARLY_MAX = 8
+/** A queue that falls to this many cells is worth filling again. */
+const DRAINED_AT_CELLS = 16
+/** How often the rate limit, timeouts and channel padding are looked after. */
+const TICK_MS = 50
+
+export interface PlainPlaneOptions {
+  /** Cells that may wait on one circuit in one direction; consensus parameter circ_max_cell_queue_size. */
+  readonly circuitCellsMax: number
+  /** RelayBandwidthRate and RelayBandwidthBurst in octets, for each direction; rate 0: no limit. */
+  readonly rate: number
+  readonly burst: number
+  /** Links that may be in TLS or in the link handshake at once; the oldest one gives way to a new one. */
+  readonly unverifiedMax: number
+}
+
+export interface PlainPlaneDeps {
+  readonly events: DataPlaneEvents
+  readonly endpoint: LinkEndpoint
+}
+
+export class PlainPlane implements DataPlane, ChannelOwner {
+  readonly counters: DataPlaneCounters = newCounters()
+  readonly #events: DataPlaneEvents
+  readonly #links: Links
+  readonly #padding: ChannelPadding
+  readonly #channels = new Map<ChannelHandle, PlainChannel>()
+  readonly #circuits = new Map<CircuitHandle, PlainCircuit>()
+  readonly #dirty = new Set<PlainChannel>()
+  readonly #paused = new Set<PlainChannel>()
+  readonly #readLimit: RateLimit
+  readonly #writeLimit: RateLimit
+  readonly #tick: NodeJS.Timeout
+  #flushScheduled = false
+
+  constructor(options: PlainPlaneOptions, deps: PlainPlaneDeps) {
+    const now = Date.now()
+    this.#events = deps.events
+    this.#readLimit = new RateLimit(options.rate, options.burst, now)
+    this.#writeLimit = new RateLimit(options.rate, options.burst, now)
+    this.#padding = new ChannelPadding(deps.endpoint.paddingParams)
+    this.#links = new Links(
+      {circuitCellsMax: options.circuitCellsMax, unverifiedMax: options.unverifiedMax},
+      {endpoint: deps.endpoint, owner: this, events: deps.events, counters: this.counters}
+    )
+    this.#tick = setInterval(() => this.#onTick(Date.now()), TICK_MS)
+    this.#tick.unref()
+  }
+
+  // ── commands ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  listen(address: {host: string; port: number}): Promise<SocketAddress> {
+    return this.#links.listen(address)
+  }
+
+  connect(target: ChannelTarget): ConnectHandle {
+    return this.#links.connect(target)
+  }
+
+  closeChannel(channel: ChannelHandle): void {
+    this.#channels.get(channel)?.close()
+  }
+
+  sendCell(channel: ChannelHandle, circId: number, command: number, body: Uint8Array): void {
+    if (command === ChannelCommand.DESTROY) this.counters.destroyCellsSent++
+    this.#channels.get(channel)?.putControl(circId, command, body)
+  }
+
+  openRelayCircuit(handle: CircuitHandle, channel: ChannelHandle, circId: number, keys: RelayKeys): void {
+    const circuit = new PlainCircuit(handle, openRelayLayer(keys))
+    this.#add(circuit, channel, circId, 'prev')
+  }
+
+  openOriginCircuit(handle: CircuitHandle, channel: ChannelHandle, circId: number): void {
+    this.#add(new PlainCircuit(handle, undefined), channel, circId, 'first-hop')
+  }
+
+  linkNext(handle: CircuitHandle, channel: ChannelHandle, circId: number): void {
+    const circuit = this.#circuits.get(handle)
+    const next = this.#channels.get(channel)
+    if (circuit === undefined || next === undefined) return
+    this.unlinkNext(handle)
+    circuit.next = new CircuitEnd(circuit, next, circId)
+    next.circuits.set(circId, {circuit, from: 'next'})
+  }
+
+  unlinkNext(handle: CircuitHandle): void {
+    const circuit = this.#circuits.get(handle)
+    if (circuit?.next === undefined) return
+    release(circuit.next)
+    circuit.next = undefined
+  }
+
+  splice(a: CircuitHandle, b: CircuitHandle): void {
+    const first = this.#circuits.get(a)
+    const second = this.#circuits.get(b)
+    if (first === undefined || second === undefined || first === second) return
+    first.splicedWith = second
+    second.splicedWith = first
+  }
+
+  originate(handle: CircuitHandle, body: Uint8Array, options?: {readonly wantTag?: boolean}): void {
+    const circuit = this.#circuits.get(handle)
+    if (circuit?.layer === undefined) return
+    const sealed = body.slice()
+    circuit.layer.originate(sealed)
+    this.counters.relayCellsOriginated++
+    if (options?.wantTag === true) this.#events.originatedTag(handle, circuit.layer.originatedTag())
+    this.#put(circuit, circuit.prev, ChannelCommand.RELAY, sealed)
+  }
+
+  sendOriginCell(handle: CircuitHandle, body: Uint8Array, options?: {readonly early?: boolean}): void {
+    const circuit = this.#circuits.get(handle)
+    if (circuit === undefined || circuit.layer !== undefined) return
+    const command = options?.early === true ? ChannelCommand.RELAY_EARLY : ChannelCommand.RELAY
+    this.#put(circuit, circuit.prev, command, body)
+  }
+
+  closeCircuit(handle: CircuitHandle): void {
+    const circuit = this.#circuits.get(handle)
+    if (circuit !== undefined) this.#forget(circuit)
+  }
+
+  queuedCells(handle: CircuitHandle): number {
+    return this.#circuits.get(handle)?.prev?.queue.length ?? 0
+  }
+
+  stopListening(): void {
+    this.#links.stopListening()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#tick)
+    this.#links.stopListening()
+    for (const channel of [...this.#channels.values()]) channel.close()
+    await this.#links.close()
+  }
+
+  // ── what channels report ──────────────────────────────────────────────────────────────────────────────────────────
+
+  verified(channel: PlainChannel, verified: VerifiedChannel): void {
+    this.#links.verified(channel)
+    this.#channels.set(channel.handle, channel)
+    this.counters.channelsOpened++
+    this.#padding.opened(channel, Date.now())
+    this.#events.channelOpened(channelInfo(channel, verified))
+  }
+
+  failed(channel: PlainChannel, fault: ChannelFault): void {
+    this.#links.failed(channel, fault)
+  }
+
+  closed(channel: PlainChannel): void {
+    this.#links.closed(channel)
+    this.#dirty.delete(channel)
+    this.#paused.delete(channel)
+    this.#padding.closed(channel)
+    if (!this.#channels.delete(channel.handle)) return
+    this.counters.channelsClosed++
+    // The control plane decides what becomes of the circuits; until it does, they have no way out on this side.
+    this.#events.channelClosed(channel.handle)
+    for (const {circuit, from} of [...channel.circuits.values()]) {
+      if (from === 'next') this.unlinkNext(circuit.handle)
+      else this.#forget(circuit)
+    }
+  }
+
+  cell(channel: PlainChannel, cell: Cell): void {
+    this.counters.cellsReceived++
+    switch (cell.command) {
+      case ChannelCommand.RELAY:
+      case ChannelCommand.RELAY_EARLY:
+        this.#relayCell(channel, cell)
+        break
+      case ChannelCommand.CREATE:
+      case ChannelCommand.CREATED:
+      case ChannelCommand.CREATE_FAST:
+      case ChannelCommand.CREATED_FAST:
+      case ChannelCommand.CREATE2:
+      case ChannelCommand.CREATED2:
+      case ChannelCommand.DESTROY:
+        this.#events.controlCell(channel.handle, cell.circId, cell.command, cell.body)
+        break
+      case ChannelCommand.PADDING:
+      case ChannelCommand.VPADDING:
+        this.counters.paddingCellsReceived++
+        break
+      case ChannelCommand.PADDING_NEGOTIATE:
+        this.#padding.negotiated(channel, cell.body, Date.now())
+        break
+      default:
+        // tor-spec 3: unknown commands, and handshake cells after the handshake, are ignored.
+        break
+    }
+  }
+
+  wantsFlush(channel: PlainChannel): void {
+    this.#dirty.add(channel)
+    if (this.#flushScheduled) return
+    this.#flushScheduled = true
+    setImmediate(() => this.#flush())
+  }
+
+  writeBudget(): number {
+    return this.#writeLimit.available(Date.now())
+  }
+
+  accountRead(channel: PlainChannel, octets: number): boolean {
+    this.counters.bytesRead += octets
+    if (!this.#readLimit.isLimited) return true
+    this.#readLimit.spend(octets)
+    if (this.#readLimit.available(Date.now()) > 0) return true
+    this.#paused.add(channel)
+    return false
+  }
+
+  accountWritten(octets: number, cells: number): void {
+    this.counters.bytesWritten += octets
+    this.counters.cellsSent += cells
+    this.#writeLimit.spend(octets)
+  }
+
+  taken(queue: CircuitQueue): void {
+    if (queue.length === DRAINED_AT_CELLS && queue.circuit !== undefined) this.#events.drained(queue.circuit)
+  }
+
+  // ── the relay path ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #relayCell(channel: PlainChannel, cell: Cell): void {
+    const entry = channel.circuits.get(cell.circId)
+    if (entry === undefined) {
+      this.counters.relayCellsDropped++
+      return
+    }
+    const {circuit} = entry
+    const early = cell.command === ChannelCommand.RELAY_EARLY
+    if (entry.from === 'prev') this.#outbound(circuit, cell.body, early)
+    else if (early) this.#violation(circuit, 'relay-early-inbound')
+    else if (entry.from === 'next') this.#inbound(circuit, cell.body)
+    else this.#events.originCell(circuit.handle, cell.body)
+  }
+
+  #outbound(circuit: PlainCircuit, body: Uint8Array, early: boolean): void {
+    const {layer} = circuit
+    if (layer === undefined) throw new BugError('outbound-on-origin-circuit')
+    this.counters.relayCellsOutbound++
+    if (early && ++circuit.relayEarlyCells > RELAY_EARLY_MAX) {
+      this.#violation(circuit, 'relay-early-exceeded')
+    } else if (layer.outbound(body)) {
+      this.counters.relayCellsRecognized++
+      this.#events.recognized(circuit.handle, early, body, layer.recognizedTag())
+    } else if (circuit.splicedWith !== undefined) {
+      this.#inbound(circuit.splicedWith, body)
+    } else if (circuit.next !== undefined) {
+      this.#put(circuit, circuit.next, early ? ChannelCommand.RELAY_EARLY : ChannelCommand.RELAY, body)
+    } else {
+      this.#violation(circuit, 'unrecognized-at-end')
+    }
+  }
+
+  #inbound(circuit: PlainCircuit, body: Uint8Array): void {
+    if (circuit.layer === undefined) throw new BugError('inbound-without-layer')
+    this.counters.relayCellsInbound++
+    circuit.layer.inbound(body)
+    this.#put(circuit, circuit.prev, ChannelCommand.RELAY, body)
+  }
+
+  #put(circuit: PlainCircuit, end: CircuitEnd | undefined, command: number, body: Uint8Array): void {
+    if (end === undefined) return
+    this.#padding.used(end.channel)
+    if (end.channel.put(end, command, body) === 'queue-full') {
+      this.counters.outboxOverflows++
+      this.#violation(circuit, 'queue-full')
+    }
+  }
+
+  #violation(circuit: PlainCircuit, violation: CircuitViolation): void {
+    this.counters.violations++
+    this.#events.violation(circuit.handle, violation)
+  }
+
+  // ── circuits and time ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  #add(circuit: PlainCircuit, handle: ChannelHandle, circId: number, from: 'prev' | 'first-hop'): void {
+    const channel = this.#channels.get(handle)
+    if (channel === undefined) {
+      circuit.layer?.close()
+      return
+    }
+    circuit.prev = new CircuitEnd(circuit, channel, circId)
+    channel.circuits.set(circId, {circuit, from})
+    this.#circuits.set(circuit.handle, circuit)
+  }
+
+  #forget(circuit: PlainCircuit): void {
+    if (!this.#circuits.delete(circuit.handle)) return
+    if (circuit.prev !== undefined) release(circuit.prev)
+    if (circuit.next !== undefined) release(circuit.next)
+    if (circuit.splicedWith !== undefined) circuit.splicedWith.splicedWith = undefined
+    circuit.layer?.close()
+  }
+
+  #flush(): void {
+    this.#flushScheduled = false
+    const channels = [...this.#dirty]
+    this.#dirty.clear()
+    for (const channel of channels) channel.flush()
+  }
+
+  #onTick(nowMs: number): void {
+    if (this.#paused.size > 0 && this.#readLimit.available(nowMs) > 0) {
+      for (const channel of this.#paused) channel.resume()
+      this.#paused.clear()
+    }
+    if (this.#writeLimit.isLimited && this.#writeLimit.available(nowMs) > 0) {
+      for (const channel of this.#channels.values()) if (!channel.outbox.isEmpty) this.wantsFlush(channel)
+    }
+    this.#links.sweep(nowMs)
+    for (const channel of this.#padding.due(nowMs)) {
+      this.counters.paddingCellsSent++
+      channel.putControl(0, ChannelCommand.PADDING, new Uint8Array(0))
+    }
+    for (const channel of this.#padding.idle(nowMs)) channel.close()
+  }
+}
+
+function release(end: CircuitEnd): void {
+  end.queue.clear()
+  end.channel.circuits.delete(end.circId)
+}
+
+function channelInfo(channel: PlainChannel, verified: VerifiedChannel): ChannelInfo {
+  return {
+    channel: channel.handle,
+    direction: channel.direction,
+    linkVersion: verified.linkVersion,
+    peer: verified.peer,
+    address: channel.address,
+    claimedAddresses: verified.peerAddresses,
+    ownAddressSeen: verified.observedOwnAddress,
+    isCanonicalToPeer: verified.isCanonicalToPeer,
+    ownCircIdHalf: verified.ownCircIdHalf,
+    weAuthenticated: verified.weAuthenticated,
+    clockSkewSeconds: verified.clockSkewSeconds,
+    openedAtMs: Date.now(),
+    connect: channel.connect
+  }
+}

@@ -1,0 +1,138 @@
+// The streams of one circuit at a relay without exits: BEGIN_DIR is served, BEGIN and RESOLVE are answered with the
+// refusal that the spec gives them, and what belongs to no stream is passed over.
+
+import type {Duplex} from 'node:stream'
+import type {CircuitStreams, RelayCircuit} from '../circuit/relay-circuit.ts'
+import {decode, encode} from '../codec/codec.ts'
+import {DestroyReason} from '../wire/destroy.ts'
+import {EndReason, end} from '../wire/end.ts'
+import {type RelayCellV0, RelayCommand} from '../wire/relay-cell.ts'
+import {resolved} from '../wire/resolve.ts'
+import {RelayStream, type StreamCircuit} from './relay-stream.ts'
+import type {StreamCounters} from './stream-counters.ts'
+
+/** Streams that one circuit may have open at once; C tor's clients open one or two to a directory. */
+const STREAMS_MAX = 64
+
+const NOTHING = new Uint8Array(0)
+
+/** Who asks a directory. */
+export interface DirectoryPeer {
+  /** The request came over more than one hop, so that nobody here knows who asks (tor-behaviour: HSDir). */
+  readonly isAnonymous: boolean
+  /** Address of the channel's peer, for the header that tells a relay its own address; undefined when anonymous. */
+  readonly address: Uint8Array | undefined
+}
+
+export interface RelayStreamsDeps {
+  /** Serves HTTP on a BEGIN_DIR stream; undefined when this relay is no directory. */
+  readonly openDirectory: ((stream: Duplex, peer: DirectoryPeer) => void) | undefined
+  readonly counters: StreamCounters
+}
+
+export class RelayStreams implements CircuitStreams {
+  readonly #circuit: RelayCircuit
+  readonly #deps: RelayStreamsDeps
+  readonly #streams = new Map<number, RelayStream>()
+
+  constructor(circuit: RelayCircuit, deps: RelayStreamsDeps) {
+    this.#circuit = circuit
+    this.#deps = deps
+  }
+
+  message(message: RelayCellV0): void {
+    const {command, streamId, data} = message
+    switch (command) {
+      case RelayCommand.BEGIN:
+        this.#deps.counters.begin++
+        this.#end(streamId, this.#circuit.isSingleHop ? EndReason.TORPROTOCOL : EndReason.EXITPOLICY)
+        break
+      case RelayCommand.RESOLVE:
+        this.#deps.counters.resolve++
+        this.#refuseResolve(streamId)
+        break
+      case RelayCommand.BEGIN_DIR:
+        this.#deps.counters.beginDir++
+        this.#beginDir(streamId)
+        break
+      case RelayCommand.DATA:
+        this.#streams.get(streamId)?.receivedData(data)
+        break
+      case RelayCommand.SENDME:
+        this.#streams.get(streamId)?.receivedSendme()
+        break
+      case RelayCommand.XOFF:
+        this.#streams.get(streamId)?.receivedXoff(data)
+        break
+      case RelayCommand.XON:
+        this.#streams.get(streamId)?.receivedXon(data)
+        break
+      case RelayCommand.END:
+        this.#ended(streamId, data)
+        break
+    }
+  }
+
+  ready(): void {
+    // One message from each in turn, so that no stream starves another.
+    let waiting = [...this.#streams.values()].filter(stream => stream.isWaiting)
+    while (waiting.length > 0) waiting = waiting.filter(stream => stream.packageOne())
+  }
+
+  closed(): void {
+    for (const stream of [...this.#streams.values()]) stream.circuitClosed()
+  }
+
+  #beginDir(streamId: number): void {
+    const {openDirectory} = this.#deps
+    if (openDirectory === undefined) {
+      this.#end(streamId, EndReason.NOTDIRECTORY)
+      return
+    }
+    if (streamId === 0 || this.#streams.has(streamId)) {
+      this.#circuit.close(DestroyReason.TORPROTOCOL)
+      return
+    }
+    if (this.#streams.size >= STREAMS_MAX) {
+      this.#end(streamId, EndReason.RESOURCELIMIT)
+      return
+    }
+    const onOver = (stream: RelayStream) => {
+      if (this.#streams.get(streamId) === stream) this.#streams.delete(streamId)
+    }
+    const stream = new RelayStream({streamId, circuit: streamCircuit(this.#circuit), onOver})
+    this.#streams.set(streamId, stream)
+    this.#circuit.send(RelayCommand.CONNECTED, streamId, NOTHING)
+    const isAnonymous = !this.#circuit.isSingleHop
+    openDirectory(stream, {
+      isAnonymous,
+      address: isAnonymous ? undefined : this.#circuit.prevChannel?.address
+    })
+  }
+
+  #ended(streamId: number, data: Uint8Array): void {
+    const decoded = decode(end, data)
+    if (!decoded.ok) this.#circuit.close(DestroyReason.TORPROTOCOL)
+    else this.#streams.get(streamId)?.receivedEnd(decoded.value.reason)
+  }
+
+  #end(streamId: number, reason: EndReason): void {
+    this.#circuit.send(RelayCommand.END, streamId, encode(end, {reason, detail: NOTHING}))
+  }
+
+  #refuseResolve(streamId: number): void {
+    const answers = [{answer: {kind: 'error', detail: NOTHING}, ttl: 0}] as const
+    this.#circuit.send(RelayCommand.RESOLVED, streamId, encode(resolved, {answers: [...answers]}))
+  }
+}
+
+function streamCircuit(circuit: RelayCircuit): StreamCircuit {
+  return {
+    usesXonXoff: circuit.flow.usesXonXoff,
+    get sendable() {
+      return circuit.sendable
+    },
+    send: (command, streamId, data) => circuit.send(command, streamId, data),
+    protocolViolation: () => circuit.close(DestroyReason.TORPROTOCOL)
+  }
+}
