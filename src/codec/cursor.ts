@@ -2,6 +2,8 @@
 // fault noted here, and FAILED travels up through the fields, each adding its name to the fault's path. So nothing is
 // thrown, nothing is allocated until something is wrong, and a field never reads beyond the window it was given.
 
+import type {Shape} from './field.ts'
+
 /** Returned in place of a value once the cursor holds a fault. */
 export const FAILED: unique symbol = Symbol('failed')
 export type Failed = typeof FAILED
@@ -11,26 +13,36 @@ export type Failed = typeof FAILED
  * count-exceeds: a list claims more items than its octets could hold. trailing: octets are left over.
  * bad-enum: a number outside a closed set. bad-constant: a field with one allowed value has another.
  * reserved-nonzero: a field that must be zero is not. bad-text: text with a character that is not printable ASCII. */
-export type DecodeCode =
-  | 'truncated'
-  | 'length-exceeds'
-  | 'count-exceeds'
-  | 'trailing'
-  | 'bad-enum'
-  | 'bad-constant'
-  | 'reserved-nonzero'
-  | 'bad-text'
+export const DECODE_CODES = [
+  'truncated',
+  'length-exceeds',
+  'count-exceeds',
+  'trailing',
+  'bad-enum',
+  'bad-constant',
+  'reserved-nonzero',
+  'bad-text'
+] as const
+export type DecodeCode = (typeof DECODE_CODES)[number]
 
-/** The range of octets a named field was decoded from; kept only while describing. */
+/** The range of octets that a named field without parts was decoded from; kept only for those who look at octets. */
 export interface Trace {
   path: string
   readonly start: number
   readonly end: number
+  readonly shape: Shape | undefined
 }
 
 /** What the cursor asks of a field; field.ts says the rest. */
-interface Decoder<T> {
+export interface Decoder<T> {
+  readonly shape?: Shape
   decode(cursor: Cursor): T | Failed
+}
+
+interface Mark {
+  readonly at: number
+  readonly end: number
+  readonly traces: number
 }
 
 export class Cursor {
@@ -44,6 +56,11 @@ export class Cursor {
     this.octets = octets
     this.traces = traces
     this.#end = octets.length
+  }
+
+  /** Where the octets of the window end. */
+  get end(): number {
+    return this.#end
   }
 
   get remaining(): number {
@@ -73,7 +90,7 @@ export class Cursor {
     const start = this.at
     const inner = this.traces?.length ?? 0
     const value = field.decode(this)
-    if (this.traces !== undefined) this.#traced(name, start, inner)
+    if (this.traces !== undefined) this.#traced(name, start, inner, field.shape)
     if (value === FAILED && this.fault !== undefined) this.fault.path = join(name, this.fault.path)
     return value
   }
@@ -89,24 +106,25 @@ export class Cursor {
     return value
   }
 
-  /** Goes back to `at` and forgets the fault: the choice between two readings of the same octets. */
-  retry(at: number, end: number): void {
-    this.at = at
-    this.#end = end
+  /** Where to `retry` from, should one reading of what follows fail and another be tried. */
+  mark(): Mark {
+    return {at: this.at, end: this.#end, traces: this.traces?.length ?? 0}
+  }
+
+  retry(mark: Mark): void {
+    this.at = mark.at
+    this.#end = mark.end
+    this.traces?.splice(mark.traces)
     this.fault = undefined
   }
 
-  get end(): number {
-    return this.#end
-  }
-
-  #traced(name: string, start: number, inner: number): void {
+  #traced(name: string, start: number, inner: number, shape: Shape | undefined): void {
     const traces = this.traces ?? []
     for (let i = inner; i < traces.length; i++) {
       const trace = traces[i]
       if (trace !== undefined) trace.path = join(name, trace.path)
     }
-    if (traces.length === inner && this.at > start) traces.push({path: name, start, end: this.at})
+    if (traces.length === inner && this.at > start) traces.push({path: name, start, end: this.at, shape})
   }
 }
 

@@ -24,13 +24,16 @@ export type Decoded<F> = F extends Field<infer Out, infer _In> ? Out : never
 /** The value that encoding a field or format takes; a decoded value always fits. */
 export type Encodable<F> = F extends Field<infer _Out, infer In> ? In : never
 
+/** Numbers by the names that the specification gives them. */
+export type Names = Readonly<Record<string, number>>
+
 /** A field's declaration as plain data. */
 export type Shape =
   | {readonly kind: 'uint'; readonly octets: 1 | 2 | 4 | 8}
   | {
       readonly kind: 'enum'
       readonly octets: 1 | 2 | 4
-      readonly values: readonly number[]
+      readonly names: Names
       readonly closed: boolean
     }
   | {readonly kind: 'constant'; readonly octets: 1 | 2 | 4; readonly value: number}

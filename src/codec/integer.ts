@@ -2,7 +2,7 @@
 
 import {readU16, readU32} from '../bytes/octets.ts'
 import {FAILED} from './cursor.ts'
-import {assertFits, type Field} from './field.ts'
+import {assertFits, type Field, type Names} from './field.ts'
 
 /** An integer field that may also serve as the length or count in front of another field. */
 export interface Uint extends Field<number> {
@@ -50,13 +50,11 @@ export const u64: Field<bigint> = {
   }
 }
 
-type Names = Readonly<Record<string, number>>
-
 /** A number of which some values have names; others are kept as they are, so that newer peers stay understandable. */
 export function enumOf(base: Uint, names: Names): Field<number> {
   return {
     ...base,
-    shape: {kind: 'enum', octets: base.octets, values: Object.values(names), closed: false}
+    shape: {kind: 'enum', octets: base.octets, names, closed: false}
   }
 }
 
@@ -65,7 +63,7 @@ export function closedEnumOf<const N extends Names>(base: Uint, names: N): Field
   const values = Object.values(names)
   const isNamed = (value: number): value is N[keyof N] => values.includes(value)
   return {
-    shape: {kind: 'enum', octets: base.octets, values, closed: true},
+    shape: {kind: 'enum', octets: base.octets, names, closed: true},
     min: base.min,
     max: base.max,
     decode(cursor) {

@@ -13,7 +13,7 @@ export function list<Out, In>(count: Uint, item: Field<Out, In>): Field<readonly
     max: count.octets + count.limit * item.max,
     decode(cursor) {
       const start = cursor.at
-      const length = count.decode(cursor)
+      const length = cursor.part('count', count)
       if (length === FAILED) return FAILED
       // Before the first item is read, so that a count alone cannot make us work.
       if (length * item.min > cursor.remaining) return cursor.fail('count-exceeds', start)
@@ -74,7 +74,7 @@ export function framed<Out, In>(length: Uint, field: Field<Out, In>, uncounted =
     min: length.octets + Math.max(field.min, uncounted),
     max: length.octets + Math.min(field.max, length.limit + uncounted),
     decode(cursor) {
-      const size = length.decode(cursor)
+      const size = cursor.part('length', length)
       return size === FAILED ? FAILED : cursor.window(size + uncounted, field)
     },
     encode(writer, value) {

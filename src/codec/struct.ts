@@ -82,15 +82,3 @@ function spanOver(
 function sum(sizes: readonly number[]): number {
   return sizes.reduce((total, size) => total + size, 0)
 }
-
-/** Offset and size of a field that only fields of fixed size come before; undefined where either varies. */
-export function fixedExtent(of: AnyField, name: string): {offset: number; size: number} | undefined {
-  if (of.shape.kind !== 'struct') return undefined
-  let offset = 0
-  for (const part of of.shape.parts) {
-    if (part.field.min !== part.field.max) return undefined
-    if (part.name === name) return {offset, size: part.field.min}
-    offset += part.field.min
-  }
-  return undefined
-}

@@ -3,9 +3,10 @@
 //   choice: nothing on the wire says it outright; a function looks at the octets.
 
 import {Writer} from '../bytes/writer.ts'
-import {type Cursor, FAILED, type Failed} from './cursor.ts'
+import {type Cursor, type Decoder, FAILED, type Failed} from './cursor.ts'
 import {assertFits, type Field, type Part} from './field.ts'
 import type {Uint} from './integer.ts'
+import {rest} from './octet-string.ts'
 import {type Fields, type StructIn, type StructOut, struct} from './struct.ts'
 
 type Simplify<T> = {[K in keyof T]: T[K]}
@@ -34,6 +35,8 @@ export function variant<F extends Fields>(tag: number, fields: F): Tagged<F> {
   return {tag, fields}
 }
 
+const unknownBody = named({name: 'body', field: rest()})
+
 interface Framing {
   readonly tag: Uint
   readonly length: Uint
@@ -48,20 +51,20 @@ export function tagged<V extends TaggedForms>(framing: Framing, forms: V): Field
     tag: form.tag,
     field: struct<Fields>(form.fields)
   }))
-  const byTag = new Map(variants.map(form => [form.tag, form]))
+  const byTag = new Map(variants.map(form => [form.tag, {kind: form.name, body: named(form)}]))
   const byName = new Map(variants.map(form => [form.name, form]))
   const head = tag.octets + length.octets
 
   function body(cursor: Cursor, number: number, size: number): object | Failed {
     const form = byTag.get(number)
     if (form !== undefined) {
-      const {at, end} = cursor
-      const value = cursor.part(form.name, {decode: () => cursor.window(size, form.field)})
-      if (value !== FAILED) return {kind: form.name, ...value}
+      const mark = cursor.mark()
+      const value = cursor.window(size, form.body)
+      if (value !== FAILED) return {kind: form.kind, ...value}
       if (misfit === 'fault') return FAILED
-      cursor.retry(at, end)
+      cursor.retry(mark)
     }
-    const octets = cursor.part('body', {decode: () => cursor.take(size)})
+    const octets = cursor.window(size, unknownBody)
     return octets === FAILED ? FAILED : {kind: 'unknown', tag: number, body: octets}
   }
 
@@ -93,6 +96,11 @@ export function tagged<V extends TaggedForms>(framing: Framing, forms: V): Field
       writer.bytes(inner.finish())
     }
   }
+}
+
+/** A field that faults and traces name even though no structure around it does. */
+function named<Out>({name, field}: {readonly name: string; readonly field: Field<Out>}): Decoder<Out> {
+  return {decode: cursor => cursor.part(name, field)}
 }
 
 function isUnknown(value: {readonly kind: PropertyKey}): value is Unknown {
