@@ -1,8 +1,10 @@
-// What the documents say must be there: the commands, scripts and files that the Markdown files name, a README.md in
-// every folder of src/, and every folder of src/ in ARCHITECTURE.md. Prints a line for each thing that is not so.
+// What the documents say must be there: the commands, scripts and files that the Markdown files name; a README.md in
+// every folder of src/, whose line `May import` is what the dependency law says; and every folder of src/ in
+// ARCHITECTURE.md. Prints a line for each thing that is not so.
 
 import {existsSync, readdirSync, readFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
+import {layers} from './dependency-law.mjs'
 import {projectFiles} from './project-files.mjs'
 import {root} from './step.mjs'
 
@@ -46,6 +48,14 @@ for (const path of documents) {
     })
 }
 
+/** What a folder's README.md says in its line `May import`; a generated one has no such line. */
+const mayImport = readme => readFileSync(join(root, readme), 'utf8').match(/^- May import: (.*)\.$/m)?.[1]
+
+const lawOf = folder => {
+  const named = layers[folder]?.folders ?? []
+  return named === 'all' ? 'every folder' : named.length === 0 ? 'nothing of src' : named.join(', ')
+}
+
 const folders = readdirSync(join(root, 'src'), {withFileTypes: true})
   .filter(entry => entry.isDirectory())
   .map(entry => entry.name)
@@ -53,7 +63,12 @@ const architecture = existsSync(join(root, 'ARCHITECTURE.md'))
   ? readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
   : ''
 for (const folder of folders) {
-  if (!documents.includes(`src/${folder}/README.md`)) problems.push(`src/${folder} has no README.md`)
+  const readme = `src/${folder}/README.md`
+  const may = documents.includes(readme) ? mayImport(readme) : ''
+  if (may === '') problems.push(`src/${folder} has no README.md`)
+  if (may !== undefined && may !== '' && may !== lawOf(folder)) {
+    problems.push(`${readme}: 'May import' is not what scripts/dependency-law.mjs says: ${lawOf(folder)}`)
+  }
   if (!new RegExp(`^\\W*(src/)?${folder}/`, 'm').test(architecture)) {
     problems.push(`ARCHITECTURE.md does not say what src/${folder}/ is`)
   }
