@@ -6,7 +6,7 @@
 
 import {decode, encode} from '../codec/codec.ts'
 import {type CircuitExtensions, circuitExtensions, SubprotocolId} from '../wire/circuit-extensions.ts'
-import {KEY_MATERIAL_LENGTH, type RelayCellCrypto} from './key-material.ts'
+import {KEY_STREAM_LENGTH, type RelayCellCrypto} from './key-material.ts'
 import type {NtorV3Decision} from './ntor-v3.ts'
 
 /** Relay=6: Counter Galois Onion, and with it version 1 of the relay cell format. */
@@ -56,7 +56,7 @@ export function answerCircuitExtensions(
       : [{kind: 'ccResponse' as const, sendmeInc: congestionControl.sendmeIncrement}]
   return {
     message: encode(circuitExtensions, {extensions: answers}),
-    keyLength: KEY_MATERIAL_LENGTH[relayCrypto],
+    keyLength: KEY_STREAM_LENGTH[relayCrypto],
     agreed: congestionControl === undefined ? {relayCrypto} : {relayCrypto, congestionControl}
   }
 }

@@ -4,8 +4,6 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {toBase16} from '../../src/bytes/base16.ts'
 import {answerCircuitExtensions, type CircuitExtensionPolicy} from '../../src/crypto/circuit-extensions.ts'
-import {divideTor1, KEY_MATERIAL_LENGTH} from '../../src/crypto/key-material.ts'
-import {BugError} from '../../src/fault/fault.ts'
 import {hex} from '../support/hex.ts'
 
 const congestionControl = {sendmeIncrement: 31}
@@ -68,15 +66,4 @@ test('a message that is no extension list fails the handshake', () => {
   for (const message of ['', '01', '0101', '010101', '020100', '01030102', '0201000303020602']) {
     assert.equal(answer(message, everything), 'refused', message)
   }
-})
-
-test('the key stream of tor1 is Df, Db, Kf, Kb and KH (tor-spec 5.2.2)', () => {
-  const stream = Uint8Array.from({length: KEY_MATERIAL_LENGTH.tor1}, (_, i) => i)
-  const keys = divideTor1(stream)
-  assert.deepEqual(keys.outbound.digestSeed, stream.subarray(0, 20))
-  assert.deepEqual(keys.inbound.digestSeed, stream.subarray(20, 40))
-  assert.deepEqual(keys.outbound.key, stream.subarray(40, 56))
-  assert.deepEqual(keys.inbound.key, stream.subarray(56, 72))
-  assert.deepEqual(keys.circuitNonce, stream.subarray(72, 92))
-  assert.throws(() => divideTor1(stream.subarray(1)), BugError)
 })

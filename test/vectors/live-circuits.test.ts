@@ -7,7 +7,7 @@ import {toBase16} from '../../src/bytes/base16.ts'
 import {decode} from '../../src/codec/codec.ts'
 import {answerCircuitExtensions} from '../../src/crypto/circuit-extensions.ts'
 import {answerCreateFast, completeCreateFast} from '../../src/crypto/create-fast.ts'
-import {divideTor1, KEY_MATERIAL_LENGTH} from '../../src/crypto/key-material.ts'
+import {KEY_STREAM_LENGTH} from '../../src/crypto/key-material.ts'
 import {answerNtor, completeNtor, openNtor} from '../../src/crypto/ntor.ts'
 import {answerNtorV3, completeNtorV3, openNtorV3} from '../../src/crypto/ntor-v3.ts'
 import {OnionKeys} from '../../src/crypto/onion-keys.ts'
@@ -83,10 +83,10 @@ function withoutDigest(cell: Uint8Array): string {
 
 /** Runs the recorded relay cells through the derived keys. */
 function checkRelayCells(name: string, keyMaterial: Uint8Array): void {
-  const {outbound, inbound} = divideTor1(keyMaterial)
+  // Df, Db, Kf and Kb, in this order (tor-spec 5.2.2).
   const directions = {
-    out: plainRelayCrypto.open('tor1', outbound.digestSeed, outbound.key),
-    in: plainRelayCrypto.open('tor1', inbound.digestSeed, inbound.key)
+    out: plainRelayCrypto.open('tor1', keyMaterial.subarray(0, 20), keyMaterial.subarray(40, 56)),
+    in: plainRelayCrypto.open('tor1', keyMaterial.subarray(20, 40), keyMaterial.subarray(56, 72))
   }
   const relayCells = (cases[name]?.wire ?? []).filter(({bytes}) => ['03', '09'].includes(bytes.slice(8, 10)))
   const plain = cases[name]?.plain_relay_cells ?? []
@@ -111,7 +111,7 @@ function checkRelayCells(name: string, keyMaterial: Uint8Array): void {
 test('CREATE_FAST: both sides derive the keys that decrypt the recorded cells', () => {
   const name = 'create_fast_begin_dir'
   const {x, y, kdf} = cases[name] ?? {}
-  const ours = answerCreateFast(hex(text(x)), KEY_MATERIAL_LENGTH.tor1, hex(text(y)))
+  const ours = answerCreateFast(hex(text(x)), KEY_STREAM_LENGTH.tor1, hex(text(y)))
   assert.ok(ours.ok)
   const recorded = body(name, 'in').subarray(0, 40)
   assert.deepEqual(ours.value.reply, recorded)
@@ -119,7 +119,7 @@ test('CREATE_FAST: both sides derive the keys that decrypt the recorded cells', 
   assert.equal(toBase16(recorded.subarray(20)), text(kdf).slice(0, 40))
   const shared = text(kdf).slice(40)
   assert.equal(toBase16(ours.value.keyMaterial).slice(0, shared.length), shared)
-  const completed = completeCreateFast(hex(text(x)), recorded, KEY_MATERIAL_LENGTH.tor1)
+  const completed = completeCreateFast(hex(text(x)), recorded, KEY_STREAM_LENGTH.tor1)
   assert.deepEqual(completed, {ok: true, value: ours.value.keyMaterial})
   checkRelayCells(name, ours.value.keyMaterial)
 })
@@ -130,11 +130,11 @@ test('ntor: our client derives from the recorded reply the keys that decrypt the
   const ephemeral = importX25519(hex(text(client_ephemeral_secret)))
   const opened = openNtor({identity: rsaIdentity, onionKey}, ephemeral)
   assert.deepEqual(opened.onionSkin, onionSkin(name))
-  const completed = completeNtor(opened.state, reply(name), KEY_MATERIAL_LENGTH.tor1)
+  const completed = completeNtor(opened.state, reply(name), KEY_STREAM_LENGTH.tor1)
   assert.ok(completed.ok)
   assert.equal(toBase16(completed.value), key_stream)
   checkRelayCells(name, completed.value)
-  assert.ok(answerNtor(onionSkin(name), rsaIdentity, keys, KEY_MATERIAL_LENGTH.tor1).ok)
+  assert.ok(answerNtor(onionSkin(name), rsaIdentity, keys, KEY_STREAM_LENGTH.tor1).ok)
 })
 
 const v3Completed = Object.keys(cases).filter(name => cases[name]?.server_message !== undefined)
@@ -152,7 +152,7 @@ for (const name of v3Completed) {
     )
     assert.ok(opened.ok)
     assert.deepEqual(opened.value.onionSkin, onionSkin(name))
-    const completed = completeNtorV3(opened.value.state, reply(name), () => KEY_MATERIAL_LENGTH.cgo)
+    const completed = completeNtorV3(opened.value.state, reply(name), () => KEY_STREAM_LENGTH.cgo)
     assert.ok(completed.ok)
     assert.equal(toBase16(completed.value.message), server_message)
     assert.equal(toBase16(completed.value.keyMaterial), key_stream_180)
@@ -176,7 +176,7 @@ for (const name of v3Completed) {
     assert.equal(toBase16(again.value.message), server_message)
     assert.deepEqual(again.value.keyMaterial, answer.value.keyMaterial)
     if (answer.value.agreed.relayCrypto === 'tor1') {
-      checkRelayCells(name, completed.value.keyMaterial.subarray(0, KEY_MATERIAL_LENGTH.tor1))
+      checkRelayCells(name, completed.value.keyMaterial.subarray(0, KEY_STREAM_LENGTH.tor1))
     }
   })
 }

@@ -1,0 +1,185 @@
+// Answers onion skins away from the main thread.
+//
+//   answer ─▶ queue ─▶ (end of the loop turn) ─▶ batches ─▶ workers ─▶ verdicts
+//                 └▶ overloaded
+//
+// A task costs tens of microseconds to hand over and an onion skin a few hundred to answer, so skins travel in batches of
+// what one turn of the event loop brought in. Workers get at most two batches each: one to work on and one to go on with;
+// everything else waits in our queue, where it can still be counted and dropped. Order is kept per batch only, which is
+// all that circuits need. Octets given to `answer` belong to the pool until it answers.
+
+import {fileURLToPath} from 'node:url'
+import {Piscina} from 'piscina'
+import {BugError} from '../fault/fault.ts'
+import {DEFAULT_ONION_SKIN_LIMITS, type OnionSkinLimits, OnionSkinQueue} from './onion-skin-queue.ts'
+import type {
+  OnionSkin,
+  OnionSkinBatch,
+  OnionSkinKeys,
+  OnionSkinType,
+  OnionSkinVerdict,
+  OnionSkinVerdicts
+} from './onion-skin-task.ts'
+
+const MAX_BATCH = 32
+const BATCHES_PER_WORKER = 2
+
+const WORKER = fileURLToPath(new URL('./onion-skin-worker.js', import.meta.url))
+
+/** overloaded: the queue is full, the skin waited too long, or the pool is closing. */
+export type OnionSkinResult = OnionSkinVerdict | {readonly kind: 'overloaded'}
+
+export interface OnionSkinCounts {
+  /** Answered or refused by a worker. */
+  processed: number
+  /** Overloaded. */
+  dropped: number
+}
+
+export interface OnionSkinPoolOptions {
+  /** Workers; each is a thread that lives as long as the pool. */
+  readonly threads: number
+  readonly keys: OnionSkinKeys
+  readonly limits?: OnionSkinLimits
+}
+
+export interface OnionSkinPoolDeps {
+  /** A worker died or threw: a bug of ours. The skins it had are answered `overloaded`; another worker takes its place. */
+  readonly onWorkerFailure: (error: unknown) => void
+  readonly nowMs?: () => number
+}
+
+interface Waiting {
+  readonly onionSkin: OnionSkin
+  readonly resolve: (result: OnionSkinResult) => void
+}
+
+export class OnionSkinPool {
+  readonly counts: Readonly<Record<OnionSkinType, OnionSkinCounts>> = {
+    ntor: {processed: 0, dropped: 0},
+    'ntor-v3': {processed: 0, dropped: 0}
+  }
+  readonly #piscina: Piscina<OnionSkinBatch, OnionSkinVerdicts>
+  readonly #queue: OnionSkinQueue<Waiting>
+  readonly #maxInFlight: number
+  readonly #onWorkerFailure: (error: unknown) => void
+  readonly #nowMs: () => number
+  readonly #inFlight = new Set<Promise<void>>()
+  #keys: OnionSkinKeys
+  #generation = 0
+  #dispatchIsDue = false
+  #isClosing = false
+
+  constructor(options: OnionSkinPoolOptions, deps: OnionSkinPoolDeps) {
+    const {threads, keys, limits = DEFAULT_ONION_SKIN_LIMITS} = options
+    this.#keys = keys
+    this.#queue = new OnionSkinQueue(limits, threads)
+    this.#maxInFlight = threads * BATCHES_PER_WORKER
+    this.#onWorkerFailure = deps.onWorkerFailure
+    this.#nowMs = deps.nowMs ?? (() => performance.now())
+    this.#piscina = new Piscina({
+      filename: WORKER,
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: 1,
+      atomics: 'disabled',
+      recordTiming: false
+    })
+  }
+
+  /** Onion skins that wait for a worker. */
+  get queued(): number {
+    return this.#queue.length
+  }
+
+  /** Takes effect with the next batch: onion keys after a rotation, policy after a new consensus. */
+  setKeys(keys: OnionSkinKeys): void {
+    this.#keys = keys
+    this.#generation++
+  }
+
+  /** Limits that a consensus or a reload changed. */
+  setLimits(limits: OnionSkinLimits): void {
+    this.#queue.limits = limits
+  }
+
+  /** Never rejects. */
+  answer(onionSkin: OnionSkin): Promise<OnionSkinResult> {
+    return new Promise(resolve => {
+      const waiting = {onionSkin, resolve}
+      if (this.#isClosing || !this.#queue.offer(waiting, this.#nowMs())) this.#drop(waiting)
+      else this.#dispatchSoon()
+    })
+  }
+
+  /** Drops what waits, lets workers finish what they have, and ends them. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    const {fresh, stale} = this.#queue.take(Infinity, this.#nowMs())
+    for (const waiting of [...stale, ...fresh]) this.#drop(waiting)
+    await Promise.all(this.#inFlight)
+    await this.#piscina.destroy()
+  }
+
+  #dispatchSoon(): void {
+    if (this.#dispatchIsDue) return
+    this.#dispatchIsDue = true
+    setImmediate(() => {
+      this.#dispatchIsDue = false
+      this.#dispatch()
+    })
+  }
+
+  #dispatch(): void {
+    while (this.#inFlight.size < this.#maxInFlight && this.#queue.length > 0) {
+      const free = this.#maxInFlight - this.#inFlight.size
+      const size = Math.min(MAX_BATCH, Math.ceil(this.#queue.length / free))
+      const {fresh, stale} = this.#queue.take(size, this.#nowMs())
+      for (const waiting of stale) this.#drop(waiting)
+      if (fresh.length > 0) this.#send(fresh)
+    }
+  }
+
+  #send(batch: readonly Waiting[]): void {
+    const sent = this.#run(batch).finally(() => {
+      this.#inFlight.delete(sent)
+      this.#dispatch()
+    })
+    this.#inFlight.add(sent)
+  }
+
+  async #run(batch: readonly Waiting[]): Promise<void> {
+    const onionSkins = batch.map(({onionSkin}) => withOwnBuffer(onionSkin))
+    try {
+      const {verdicts, elapsedUs} = await this.#piscina.run({
+        generation: this.#generation,
+        keys: this.#keys,
+        onionSkins
+      })
+      if (verdicts.length !== batch.length) throw new BugError('onion-skin-verdict-missing')
+      this.#queue.learn(batch.length, elapsedUs)
+      verdicts.forEach((verdict, i) => {
+        this.#resolve(batch[i], verdict)
+      })
+    } catch (error) {
+      for (const waiting of batch) this.#drop(waiting)
+      this.#onWorkerFailure(error)
+    }
+  }
+
+  #resolve(waiting: Waiting | undefined, verdict: OnionSkinVerdict): void {
+    if (waiting === undefined) return
+    this.counts[waiting.onionSkin.type].processed++
+    waiting.resolve(verdict)
+  }
+
+  #drop({onionSkin, resolve}: Waiting): void {
+    this.counts[onionSkin.type].dropped++
+    resolve({kind: 'overloaded'})
+  }
+}
+
+/** Cloning a view for a worker clones all of the buffer under it, which may be that of many cells. */
+function withOwnBuffer({type, octets}: OnionSkin): OnionSkin {
+  return {type, octets: octets.length === octets.buffer.byteLength ? octets : new Uint8Array(octets)}
+}
