@@ -27,3 +27,8 @@ export function openDocument(input: DocumentInput, limit: number): Result<Docume
 export function sliceDocument(source: DocumentSource, from: number, to: number): DocumentSource {
   return {octets: source.octets.subarray(from, to), text: source.text.slice(from, to)}
 }
+
+/** Part of a source's text as what it says: the one place where octets become characters. */
+export function toUtf8(text: string): string {
+  return Buffer.from(text, 'latin1').toString('utf8')
+}
