@@ -65,7 +65,8 @@ export const breachOf = (path, specifier) => {
 /** The addon is loaded in one place only; elsewhere neither a `.node` file nor `dlopen` may be named. */
 const addonForms = /['"`][^'"`\n]*\.node['"`]|process\.dlopen|createRequire/g
 
-const breachesOfFile = (path, text) => {
+/** The breaches of one file as `file:line: rule (what)`. */
+export const breachesOfFile = (path, text) => {
   const breaches = importsOf(text)
     .map(({specifier, line}) => ({line, rule: breachOf(path, specifier), what: specifier}))
     .filter(({rule}) => rule !== undefined)
