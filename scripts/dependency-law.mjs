@@ -29,7 +29,7 @@ export const layers = {
     ],
     files: {'binding.ts': ['node:fs', 'node:module', 'node:path', 'node:url']}
   },
-  netdoc: {folders: [...formats, 'crypto'], packages: []},
+  netdoc: {folders: [...formats, 'crypto'], packages: ['node:buffer']},
   netdir: {folders: documents, packages: []},
   datadir: {
     folders: documents,
