@@ -29,23 +29,26 @@ export function decode<Out, In>(format: Format<Out, In>, octets: Uint8Array): Re
   const cursor = new Cursor(octets)
   const value = decodeAll(format, cursor)
   if (value !== FAILED) return ok(value)
-  const {code, path, at} = cursor.fault ?? {code: 'truncated', path: '', at: cursor.at}
+  assertFits(cursor.fault !== undefined, `${format.name} failed without a fault`)
+  const {code, path, at} = cursor.fault
   return err(peerFault(code, {format: format.name, path, at}))
 }
 
 /** Decode's inside, for those who also want the cursor's traces. */
 export function decodeAll<Out, In>(format: Format<Out, In>, cursor: Cursor): Out | typeof FAILED {
-  const ignoresTrailing = format.about.trailing === 'ignore'
-  const {limit} = format.about
-  if (limit !== undefined && cursor.remaining > limit) return cursor.fail('length-exceeds', limit)
+  const {limit = Infinity, trailing = 'fault'} = format.about
+  if (cursor.remaining > limit) return cursor.fail('length-exceeds', limit)
   const value = format.decode(cursor)
-  if (value !== FAILED && cursor.remaining > 0 && !ignoresTrailing) return cursor.fail('trailing')
+  if (value !== FAILED && cursor.remaining > 0 && trailing === 'fault') return cursor.fail('trailing')
   return value
 }
 
+/** Octets: enough for any fixed cell, so that only certificates make the writer grow. */
+const LARGEST_FIRST_BUFFER = 514
+
 /** Writes `value` as `format`. Throws BugError when the value does not fit: that is our own mistake. */
 export function encode<Out, In>(format: Format<Out, In>, value: In): Uint8Array {
-  const writer = new Writer()
+  const writer = new Writer(Math.min(format.max, LARGEST_FIRST_BUFFER))
   format.encode(writer, value)
   assertFits(writer.length <= format.max, `${format.name} of ${writer.length} octets, ${format.max} allowed`)
   return writer.finish()

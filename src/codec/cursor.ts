@@ -9,7 +9,7 @@ export const FAILED: unique symbol = Symbol('failed')
 export type Failed = typeof FAILED
 
 /** The rules a peer's octets can break:
- * truncated: a field of known size is cut off. length-exceeds: a length field claims more than there is or is allowed.
+ * truncated: a field has fewer octets than it needs. length-exceeds: a length field claims more than there is or is allowed.
  * count-exceeds: a list claims more items than its octets could hold. trailing: octets are left over.
  * bad-enum: a number outside a closed set. bad-constant: a field with one allowed value has another.
  * reserved-nonzero: a field that must be zero is not. bad-text: text with a character that is not printable ASCII. */

@@ -66,7 +66,10 @@ export interface Variant extends Part {
   readonly tag: number
 }
 
-/** Encode's check: a value that our own code made must fit the declaration. */
-export function assertFits(fits: boolean, what: string): void {
+/** Flattens an intersection, so that editors show the properties of a decoded value. */
+export type Simplify<T> = {[K in keyof T]: T[K]}
+
+/** What our own code declares or encodes must fit together; anything else is a bug. */
+export function assertFits(fits: boolean, what: string): asserts fits {
   if (!fits) throw new BugError('encode', what)
 }

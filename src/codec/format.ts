@@ -1,8 +1,7 @@
 // A format is a field that stands alone: it has a name, the section of the specification that defines it, and the most
 // octets it may fill. A message is a format that a cell or relay command announces.
 
-import type {Field} from './field.ts'
-import {assertFits} from './field.ts'
+import {assertFits, type Field} from './field.ts'
 import {type Fields, type StructIn, type StructOut, struct} from './struct.ts'
 
 export interface About {
@@ -35,11 +34,10 @@ export function format<F extends Fields>(
   body: F
 ): Format<StructOut<F>, StructIn<F>>
 export function format<Out, In>(name: string, about: About, body: Field<Out, In>): Format<Out, In>
-export function format(name: string, about: About, body: Fields | Field<unknown>): AnyFormat {
+export function format(name: string, about: About, body: Body): AnyFormat {
   const field = isField(body) ? body : struct(body)
   const limit = about.limit ?? Infinity
   assertFits(field.min <= limit, `${name} can never fit into ${limit} octets`)
-  assertFits(field.min < field.max || field.max <= limit, `${name} fills ${field.max} octets of ${limit}`)
   return {...field, max: Math.min(field.max, limit), name, about}
 }
 
@@ -55,11 +53,12 @@ export function message<const N extends string, Out, In>(
   about: Announced,
   body: Field<Out, In>
 ): Message<N, Out, In>
-export function message(name: string, about: Announced, body: Fields | Field<unknown>): AnyMessage {
-  const made = isField(body) ? format(name, about, body) : format(name, about, body)
-  return {...made, name, command: about.command}
+export function message(name: string, about: Announced, body: Body): AnyMessage {
+  return {...format(name, about, isField(body) ? body : struct(body)), command: about.command}
 }
 
-function isField(body: Fields | Field<unknown>): body is Field<unknown> {
+type Body = Fields | Field<unknown>
+
+function isField(body: Body): body is Field<unknown> {
   return typeof body.decode === 'function'
 }

@@ -7,6 +7,7 @@ import type {Uint} from './integer.ts'
 
 /** As many items as the integer in front says. */
 export function list<Out, In>(count: Uint, item: Field<Out, In>): Field<readonly Out[], readonly In[]> {
+  assertFits(item.min > 0, 'a list needs items of some size')
   return {
     shape: {kind: 'list', prefix: count.octets, item},
     min: count.octets,
@@ -34,7 +35,7 @@ export function list<Out, In>(count: Uint, item: Field<Out, In>): Field<readonly
 
 /** Items until the octets end. */
 export function listToEnd<Out, In>(item: Field<Out, In>): Field<readonly Out[], readonly In[]> {
-  assertFits(item.min > 0, 'a list to the end needs items of some size')
+  assertFits(item.min > 0, 'a list needs items of some size')
   return {
     shape: {kind: 'list', prefix: 0, item},
     min: 0,

@@ -2,11 +2,18 @@
 // fields, which is what a MAC or a signature covers.
 
 import {FAILED} from './cursor.ts'
-import {type AnyField, assertFits, type Decoded, type Encodable, type Field, type Part} from './field.ts'
+import {
+  type AnyField,
+  assertFits,
+  type Decoded,
+  type Encodable,
+  type Field,
+  type Part,
+  type Shape,
+  type Simplify
+} from './field.ts'
 
 export type Fields = Readonly<Record<string, AnyField>>
-
-type Simplify<T> = {[K in keyof T]: T[K]}
 
 /** One property for each field that carries a value. */
 export type StructOut<F extends Fields> = Simplify<{
@@ -41,22 +48,23 @@ export function struct<F extends Fields>(fields: F): Field<StructOut<F>, StructI
   const all = Object.entries(fields).map(([name, field]) => ({name, field}))
   const parts = all.filter(({field}) => field.shape.kind !== 'span')
   const spans = all.flatMap(part => spanOver(parts, part))
+  for (const [i, {name, field}] of parts.entries()) assertEndsWhereItMust(name, field, parts.slice(i + 1))
   return {
     shape: {kind: 'struct', parts: all},
     min: sum(parts.map(({field}) => field.min)),
     max: sum(parts.map(({field}) => field.max)),
     decode(cursor) {
       const value: Record<string, unknown> = {}
-      const starts: number[] = []
+      const borders = [cursor.at]
       for (const {name, field} of parts) {
-        starts.push(cursor.at)
         const found = cursor.part(name, field)
         if (found === FAILED) return FAILED
         if (found !== undefined) value[name] = found
+        borders.push(cursor.at)
       }
-      starts.push(cursor.at)
-      for (const {name, first, last} of spans)
-        value[name] = cursor.octets.subarray(starts[first], starts[last + 1])
+      for (const {name, first, last} of spans) {
+        value[name] = cursor.octets.subarray(borders[first], borders[last + 1])
+      }
       // The loop has just built it from the same declaration that the type is computed from.
       return value as StructOut<F>
     },
@@ -77,6 +85,33 @@ function spanOver(
   const last = parts.findIndex(part => part.name === to)
   assertFits(first >= 0 && last >= first, `span ${name} names no run of fields`)
   return [{name, first, last}]
+}
+
+/** A field that takes all there is must leave what the fields after it need, and those must be of fixed size. */
+function assertEndsWhereItMust(name: string, field: AnyField, after: readonly Part[]): void {
+  if (!takesAll(field.shape)) return
+  const kept = field.shape.kind === 'rest' ? field.shape.keep : 0
+  const fixed = after.every(part => part.field.min === part.field.max)
+  const needed = sum(after.map(part => part.field.min))
+  assertFits(fixed && needed === kept, `${name} leaves ${kept} octets for fields of ${needed}`)
+}
+
+function takesAll(shape: Shape): boolean {
+  switch (shape.kind) {
+    case 'rest':
+    case 'ignored':
+    case 'optional':
+      return true
+    case 'text':
+      return !shape.terminated
+    case 'list':
+      return shape.prefix === 0 || takesAll(shape.item.shape)
+    case 'struct':
+    case 'choice':
+      return (shape.kind === 'struct' ? shape.parts : shape.variants).some(part => takesAll(part.field.shape))
+    default:
+      return false
+  }
 }
 
 function sum(sizes: readonly number[]): number {

@@ -4,12 +4,10 @@
 
 import {Writer} from '../bytes/writer.ts'
 import {type Cursor, type Decoder, FAILED, type Failed} from './cursor.ts'
-import {assertFits, type Field, type Part} from './field.ts'
+import {assertFits, type Field, type Part, type Simplify} from './field.ts'
 import type {Uint} from './integer.ts'
 import {rest} from './octet-string.ts'
 import {type Fields, type StructIn, type StructOut, struct} from './struct.ts'
-
-type Simplify<T> = {[K in keyof T]: T[K]}
 
 /** A form whose number has no declaration here, or (where the union says so) whose body does not fit it. */
 export interface Unknown {
@@ -87,10 +85,9 @@ export function tagged<V extends TaggedForms>(framing: Framing, forms: V): Field
         tag.encode(writer, value.tag)
         inner.bytes(value.body)
       } else {
-        const form = byName.get(String(value.kind))
-        assertFits(form !== undefined, `no form ${String(value.kind)}`)
-        tag.encode(writer, form?.tag ?? 0)
-        form?.field.encode(inner, value as StructIn<Fields>)
+        const form = formNamed(byName, value.kind)
+        tag.encode(writer, form.tag)
+        form.field.encode(inner, value)
       }
       length.encode(writer, inner.length)
       writer.bytes(inner.finish())
@@ -101,6 +98,12 @@ export function tagged<V extends TaggedForms>(framing: Framing, forms: V): Field
 /** A field that faults and traces name even though no structure around it does. */
 function named<Out>({name, field}: {readonly name: string; readonly field: Field<Out>}): Decoder<Out> {
   return {decode: cursor => cursor.part(name, field)}
+}
+
+function formNamed<F>(forms: ReadonlyMap<string, F>, kind: PropertyKey): F {
+  const form = forms.get(String(kind))
+  assertFits(form !== undefined, `no form ${String(kind)}`)
+  return form
 }
 
 function isUnknown(value: {readonly kind: PropertyKey}): value is Unknown {
@@ -123,20 +126,16 @@ export function choice<V extends Forms>(
     min: Math.min(...variants.map(({field}) => field.min)),
     max: Math.max(...variants.map(({field}) => field.max)),
     decode(cursor) {
-      const kind = String(pick(cursor.octets.subarray(cursor.at, cursor.end)))
-      const field = byName.get(kind)
-      assertFits(field !== undefined, `no form ${kind}`)
-      const value = field?.decode(cursor)
+      const kind = pick(cursor.octets.subarray(cursor.at, cursor.end))
+      const value = formNamed(byName, kind).decode(cursor)
       return value === FAILED ? FAILED : ({kind, ...(value as object)} as ChoiceOut<V>)
     },
     encode(writer, value) {
       const inner = new Writer()
-      byName.get(String(value.kind))?.encode(inner, value)
+      formNamed(byName, value.kind).encode(inner, value)
       const octets = inner.finish()
-      assertFits(
-        pick(octets) === value.kind,
-        `${String(value.kind)} would be read as ${String(pick(octets))}`
-      )
+      const kind = pick(octets)
+      assertFits(kind === value.kind, `${String(value.kind)} would be read as ${String(kind)}`)
       writer.bytes(octets)
     }
   }

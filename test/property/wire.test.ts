@@ -41,7 +41,7 @@ for (const format of allFormats) {
         fc.property(arbitraryValue(format), value => {
           const octets = encode(format, value)
           assert.ok(octets.length >= format.min && octets.length <= format.max)
-          const decoded = decode<unknown, unknown>(format, octets)
+          const decoded = decode(format, octets)
           assert.ok(decoded.ok, describe(format, octets))
           assert.ok(agrees(decoded.value, value), describe(format, octets))
           check(format, octets)
@@ -71,7 +71,7 @@ for (const format of allFormats) {
     test('a decoded octet field is a view of what was decoded', () => {
       fc.assert(
         fc.property(arbitraryOctets(format), octets => {
-          const decoded = decode<unknown, unknown>(format, octets)
+          const decoded = decode(format, octets)
           assert.ok(decoded.ok)
           for (const field of octetFields(decoded.value)) assert.equal(field.buffer, octets.buffer)
         }),

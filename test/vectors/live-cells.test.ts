@@ -69,7 +69,7 @@ const opaque = new Set<number>([ChannelCommand.RELAY, ChannelCommand.RELAY_EARLY
 
 /** Decodes octets that must be good and be written as they came, and gives what they say. */
 function reads(format: AnyFormat, octets: Uint8Array): unknown {
-  const decoded = decode<unknown, unknown>(format, octets)
+  const decoded = decode(format, octets)
   assert.ok(decoded.ok, describe(format, octets))
   const written = encode(format, decoded.value)
   assert.deepEqual(written, octets.subarray(0, written.length))
