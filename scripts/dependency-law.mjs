@@ -54,7 +54,11 @@ export const layers = {
   },
   metrics: {folders: ground, packages: ['prom-client', 'node:http', 'node:perf_hooks']},
   control: {folders: [...documents, 'netdir'], packages: ['node:net', 'node:crypto']},
-  log: {folders: ground, packages: ['pino', 'node:fs', 'node:os', 'node:path']},
+  log: {
+    folders: ground,
+    packages: ['pino', 'node:fs', 'node:os', 'node:path'],
+    files: {'syslog.ts': ['node:child_process']}
+  },
   config: {folders: [...ground, 'log'], packages: ['zod', 'node:fs', 'node:os', 'node:path']},
   app: {folders: 'all', packages: 'builtins', also: ['commander']},
   'index.ts': {folders: ['app', 'config'], packages: []}

@@ -2,11 +2,12 @@
 // Files and streams are written synchronously, so that the last line before an end is there. A sink that breaks later (a
 // full disk, a closed pipe) loses lines and says nothing: logging must not stop a relay.
 
-import {type ChildProcess, spawn} from 'node:child_process'
 import {pino} from 'pino'
 import {ok, type Result} from '../fault/result.ts'
 import {type LogFault, unopenable} from './fault.ts'
-import {type LogTarget, type Severity, severityRank} from './severity.ts'
+import {attempt, ignore} from './quiet.ts'
+import type {LogTarget, Severity} from './severity.ts'
+import {syslogSink} from './syslog.ts'
 
 export interface Sink {
   /** `line` has no line feed */
@@ -52,39 +53,5 @@ function fileSink(path: string, truncate: boolean): Result<Sink, LogFault> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
     return unopenable(path, `the log file cannot be opened (${code}).`)
-  }
-}
-
-/** syslog(3)'s numbers of our severities, in the order of SEVERITIES, for the facility `daemon` (3). */
-const SYSLOG_PRIORITIES = [3, 4, 5, 6, 7]
-const DAEMON = 3 << 3
-
-/** Node has no system log, so one `logger` process (util-linux) takes lines that carry their priority in front. */
-export function syslogSink(command: string, tag: string): Sink {
-  const child: ChildProcess = spawn(command, ['--tag', tag, '--prio-prefix'], {
-    stdio: ['pipe', 'ignore', 'ignore']
-  })
-  child.on('error', ignore)
-  child.stdin?.on('error', ignore)
-  child.unref()
-  return {
-    write(line, severity) {
-      const priority = DAEMON + (SYSLOG_PRIORITIES[severityRank(severity)] ?? 7)
-      attempt(() => child.stdin?.write(`<${priority}>${line}\n`))
-    },
-    reopen: ignore,
-    close: () => attempt(() => child.stdin?.end())
-  }
-}
-
-function ignore(): void {
-  // Deliberately nothing: see the head of this file.
-}
-
-function attempt(action: () => unknown): void {
-  try {
-    action()
-  } catch {
-    // Deliberately nothing: see the head of this file.
   }
 }
