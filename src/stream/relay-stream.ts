@@ -70,7 +70,8 @@ export class RelayStream extends Duplex {
     }
     if (data.length > 0) this.push(Buffer.from(data))
     if (this.#circuit.usesXonXoff) this.#considerXoff()
-    else this.#acknowledge()
+    // What the reader has not taken is not acknowledged, so the peer stops at 500 messages; `_read` makes up for it.
+    else if (this.readableLength < this.readableHighWaterMark) this.#acknowledge()
   }
 
   receivedSendme(): void {
@@ -175,8 +176,7 @@ export class RelayStream extends Duplex {
   }
 
   #acknowledge(): void {
-    // What the reader has not taken is not acknowledged: the peer stops at 500 messages.
-    if (this.#ended || this.readableLength > this.readableHighWaterMark) return
+    if (this.#ended) return
     for (let due = this.#window.due(); due > 0; due--) {
       this.#circuit.send(RelayCommand.SENDME, this.streamId, encode(sendme, {kind: 'v0'}))
     }

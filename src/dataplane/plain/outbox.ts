@@ -29,7 +29,9 @@ export class CircuitQueue {
   }
 
   shift(): Uint8Array | undefined {
-    const cell = this.cells[this.head++]
+    const cell = this.cells[this.head]
+    if (cell === undefined) return undefined
+    this.head++
     if (this.head > 64 && this.head * 2 > this.cells.length) {
       this.cells.splice(0, this.head)
       this.head = 0
@@ -84,24 +86,23 @@ export class Outbox {
       octets += cell.length
     }
     if (this.#control.length === 0) this.#control.clear()
-    while (octets < octetsMax && this.#turns.length > 0) {
-      const round = this.#turns
-      this.#turns = []
-      for (let i = 0; i < round.length; i++) {
-        const queue = round[i] as CircuitQueue
-        const cell = octets < octetsMax ? queue.shift() : undefined
-        if (cell !== undefined) {
-          taken.push(cell)
-          octets += cell.length
-          onTaken(queue)
-        }
-        if (queue.length > 0) this.#turns.push(queue)
-        else {
-          queue.clear()
-          queue.waiting = false
-        }
+    let turn = 0
+    for (; octets < octetsMax; turn++) {
+      const queue = this.#turns[turn]
+      if (queue === undefined) break
+      const cell = queue.shift()
+      if (cell !== undefined) {
+        taken.push(cell)
+        octets += cell.length
+        onTaken(queue)
+      }
+      if (queue.length > 0) this.#turns.push(queue)
+      else {
+        queue.clear()
+        queue.waiting = false
       }
     }
+    this.#turns.splice(0, turn)
     return taken
   }
 

@@ -8,9 +8,10 @@
 //
 // Owns channels and circuits; everything runs to its end in the main thread, so nothing is locked.
 
+import {openCellFate} from '../../channel/cell-fate.ts'
 import type {Cell} from '../../channel/cell-framer.ts'
 import type {VerifiedChannel} from '../../channel/channel.ts'
-import type {ChannelFault} from '../../channel/fault.ts'
+import {type ChannelFault, channelFault} from '../../channel/fault.ts'
 import {BugError} from '../../fault/fault.ts'
 import {ChannelCommand} from '../../wire/channel-cell.ts'
 import type {
@@ -206,29 +207,24 @@ export class PlainPlane implements DataPlane, ChannelOwner {
 
   cell(channel: PlainChannel, cell: Cell): void {
     this.counters.cellsReceived++
-    switch (cell.command) {
-      case ChannelCommand.RELAY:
-      case ChannelCommand.RELAY_EARLY:
+    switch (openCellFate(cell.command)) {
+      case 'relay':
         this.#relayCell(channel, cell)
         break
-      case ChannelCommand.CREATE:
-      case ChannelCommand.CREATED:
-      case ChannelCommand.CREATE_FAST:
-      case ChannelCommand.CREATED_FAST:
-      case ChannelCommand.CREATE2:
-      case ChannelCommand.CREATED2:
-      case ChannelCommand.DESTROY:
+      case 'control':
         this.#events.controlCell(channel.handle, cell.circId, cell.command, cell.body)
         break
-      case ChannelCommand.PADDING:
-      case ChannelCommand.VPADDING:
+      case 'padding':
         this.counters.paddingCellsReceived++
         break
-      case ChannelCommand.PADDING_NEGOTIATE:
+      case 'padding-negotiate':
         this.#padding.negotiated(channel, cell.body, Date.now())
         break
-      default:
-        // tor-spec 3: unknown commands, and handshake cells after the handshake, are ignored.
+      case 'close':
+        this.failed(channel, channelFault('unexpected-cell', {command: cell.command}))
+        channel.close()
+        break
+      case 'ignored':
         break
     }
   }

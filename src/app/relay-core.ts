@@ -1,0 +1,122 @@
+// A relay's core put together: data plane, circuits, streams. What it needs of the rest of the relay (onion skins, the
+// directory, what the consensus says) is handed in, so that the core also runs where there is no network to join.
+
+import type {Duplex} from 'node:stream'
+import type {ConsensusRelay} from '../channel/canonical.ts'
+import {type CircuitCounters, newCircuitCounters} from '../circuit/circuit-counters.ts'
+import {CircuitRegistry} from '../circuit/circuit-registry.ts'
+import type {CongestionControl} from '../circuit/congestion-control/congestion-control.ts'
+import {Creates, type OnionSkins} from '../circuit/create.ts'
+import {Extender} from '../circuit/extend.ts'
+import {type BuildFault, openCircuit, type PathHop} from '../circuit/open-circuit.ts'
+import type {OriginCircuit} from '../circuit/origin-circuit.ts'
+import type {RoleHandler} from '../circuit/relay-circuit.ts'
+import {ChannelMap} from '../dataplane/channel-map.ts'
+import type {ChannelHandle, DataPlane} from '../dataplane/contract.ts'
+import type {LinkEndpoint} from '../dataplane/link-endpoint.ts'
+import {PlainPlane, type PlainPlaneOptions} from '../dataplane/plain/plain-plane.ts'
+import type {Result} from '../fault/result.ts'
+import {StreamsOfOrigin} from '../stream/origin-streams.ts'
+import {type DirectoryPeer, RelayStreams} from '../stream/relay-streams.ts'
+import {newStreamCounters, type StreamCounters} from '../stream/stream-counters.ts'
+
+/** What the core asks of the consensus; answers change with every new one. */
+export interface NetworkView {
+  readonly listed: (rsaIdentity: Uint8Array) => ConsensusRelay | undefined
+  readonly allowNonearlyExtend: () => boolean
+  readonly acceptsSendmeV0: () => boolean
+}
+
+export interface RelayCoreOptions {
+  readonly ownRsaIdentity: Uint8Array
+  readonly ownEd25519Identity: Uint8Array
+  readonly allowPrivateAddresses: boolean
+  readonly canUseIpv6: boolean
+  readonly plane: PlainPlaneOptions
+}
+
+export interface RelayCoreDeps {
+  readonly endpoint: LinkEndpoint
+  readonly onionSkins: OnionSkins
+  readonly network: NetworkView
+  readonly congestionControl: (sendmeIncrement: number) => CongestionControl
+  readonly openDirectory: ((stream: Duplex, peer: DirectoryPeer) => void) | undefined
+  readonly roles: ReadonlyMap<number, RoleHandler>
+  readonly admits: (channel: ChannelHandle) => boolean
+  readonly isHibernating: () => boolean
+}
+
+/** A circuit that we built, with its streams. */
+export interface OwnCircuit {
+  readonly circuit: OriginCircuit
+  readonly streams: StreamsOfOrigin
+}
+
+const nowUs = () => Math.round(performance.now() * 1000)
+
+export class RelayCore {
+  readonly plane: DataPlane
+  readonly channels: ChannelMap
+  readonly registry: CircuitRegistry
+  readonly circuitCounters: CircuitCounters = newCircuitCounters()
+  readonly streamCounters: StreamCounters = newStreamCounters()
+  readonly #streamsOf = new WeakMap<OriginCircuit, StreamsOfOrigin>()
+
+  constructor(options: RelayCoreOptions, deps: RelayCoreDeps) {
+    const circuitCount = (channel: ChannelHandle) => this.registry.ends.count(channel)
+    this.channels = new ChannelMap({listed: deps.network.listed, circuitCount, now: Date.now})
+    this.registry = new CircuitRegistry(this.channels)
+    this.plane = new PlainPlane(options.plane, {events: this.registry, endpoint: deps.endpoint})
+    this.channels.plane = this.plane
+    const shared = {
+      plane: this.plane,
+      registry: this.registry,
+      channels: this.channels,
+      counters: this.circuitCounters
+    }
+    const extender = new Extender({...shared, rules: () => extendRules(options, deps.network)})
+    const streamDeps = {openDirectory: deps.openDirectory, counters: this.streamCounters}
+    this.registry.creates = new Creates({
+      ...shared,
+      extender,
+      streams: circuit => new RelayStreams(circuit, streamDeps),
+      roles: deps.roles,
+      onionSkins: deps.onionSkins,
+      congestionControl: deps.congestionControl,
+      admits: deps.admits,
+      acceptsSendmeV0: deps.network.acceptsSendmeV0,
+      isHibernating: deps.isHibernating,
+      nowUs
+    })
+  }
+
+  /** Builds a circuit of our own along a path. */
+  async build(path: readonly PathHop[], timeoutMs: number): Promise<Result<OwnCircuit, BuildFault>> {
+    const streams = (circuit: OriginCircuit) => {
+      const made = new StreamsOfOrigin(circuit)
+      this.#streamsOf.set(circuit, made)
+      return made
+    }
+    const built = await openCircuit(path, timeoutMs, this.channels, {
+      plane: this.plane,
+      registry: this.registry,
+      streams,
+      nowUs
+    })
+    if (!built.ok) return built
+    const circuit = built.value
+    return {ok: true, value: {circuit, streams: this.#streamsOf.get(circuit) ?? new StreamsOfOrigin(circuit)}}
+  }
+}
+
+function extendRules(options: RelayCoreOptions, network: NetworkView) {
+  const {ownRsaIdentity, ownEd25519Identity, allowPrivateAddresses, canUseIpv6} = options
+  return {
+    ownRsaIdentity,
+    ownEd25519Identity,
+    allowPrivateAddresses,
+    canUseIpv6,
+    listedEd25519: (rsaIdentity: Uint8Array) => network.listed(rsaIdentity)?.ed25519Identity,
+    allowNonearlyExtend: network.allowNonearlyExtend()
+  }
+}

@@ -1,0 +1,123 @@
+// The streams of a circuit that we built: opened here, each to one hop.
+
+import type {OriginCircuit, OriginStreams} from '../circuit/origin-circuit.ts'
+import {decode} from '../codec/codec.ts'
+import {type Fault, localFault, peerFault} from '../fault/fault.ts'
+import {err, ok, type Result} from '../fault/result.ts'
+import {DestroyReason} from '../wire/destroy.ts'
+import {EndReason, end} from '../wire/end.ts'
+import {type RelayCellV0, RelayCommand} from '../wire/relay-cell.ts'
+import {RelayStream, type StreamCircuit} from './relay-stream.ts'
+
+export type OpenStreamFault =
+  | Fault<'stream-refused', {readonly reason: number}>
+  | Fault<'circuit-gone', never>
+
+const STREAM_ID_MAX = 0xffff
+
+interface Opened {
+  readonly stream: RelayStream
+  readonly hop: number
+  /** Set until CONNECTED or END came. */
+  awaited: ((result: Result<RelayStream, OpenStreamFault>) => void) | undefined
+}
+
+export class StreamsOfOrigin implements OriginStreams {
+  readonly #circuit: OriginCircuit
+  readonly #streams = new Map<number, Opened>()
+  #lastId = 0
+
+  constructor(circuit: OriginCircuit) {
+    this.#circuit = circuit
+  }
+
+  get size(): number {
+    return this.#streams.size
+  }
+
+  /**
+   * Opens a stream at a hop with BEGIN or BEGIN_DIR.
+   * @param body of the message that opens it
+   */
+  open(hop: number, command: number, body: Uint8Array): Promise<Result<RelayStream, OpenStreamFault>> {
+    const streamId = this.#freeId()
+    if (this.#circuit.isClosed || streamId === undefined)
+      return Promise.resolve(err(localFault('circuit-gone')))
+    const onOver = (over: RelayStream) => {
+      if (this.#streams.get(streamId)?.stream === over) this.#streams.delete(streamId)
+    }
+    const stream = new RelayStream({streamId, circuit: streamCircuit(this.#circuit, hop), onOver})
+    return new Promise(resolve => {
+      this.#streams.set(streamId, {stream, hop, awaited: resolve})
+      this.#circuit.send(hop, command, streamId, body)
+    })
+  }
+
+  message(hop: number, message: RelayCellV0): void {
+    const opened = this.#streams.get(message.streamId)
+    // What comes for a stream that is over, or from another hop than the stream's (TROVE-2021-003), is passed over.
+    if (opened === undefined || opened.hop !== hop) return
+    const {stream} = opened
+    switch (message.command) {
+      case RelayCommand.CONNECTED:
+        opened.awaited?.(ok(stream))
+        opened.awaited = undefined
+        break
+      case RelayCommand.DATA:
+        stream.receivedData(message.data)
+        break
+      case RelayCommand.SENDME:
+        stream.receivedSendme()
+        break
+      case RelayCommand.XOFF:
+        stream.receivedXoff(message.data)
+        break
+      case RelayCommand.XON:
+        stream.receivedXon(message.data)
+        break
+      case RelayCommand.END:
+        this.#ended(opened, message)
+        break
+    }
+  }
+
+  ready(): void {
+    let waiting = [...this.#streams.values()].map(opened => opened.stream).filter(stream => stream.isWaiting)
+    while (waiting.length > 0) waiting = waiting.filter(stream => stream.packageOne())
+  }
+
+  closed(): void {
+    for (const {stream, awaited} of [...this.#streams.values()]) {
+      awaited?.(err(localFault('circuit-gone')))
+      stream.circuitClosed()
+    }
+    this.#streams.clear()
+  }
+
+  #ended(opened: Opened, message: RelayCellV0): void {
+    const decoded = decode(end, message.data)
+    const reason = decoded.ok ? decoded.value.reason : EndReason.MISC
+    opened.awaited?.(err(peerFault('stream-refused', {reason})))
+    opened.awaited = undefined
+    opened.stream.receivedEnd(reason)
+  }
+
+  #freeId(): number | undefined {
+    for (let tries = 0; tries < STREAM_ID_MAX; tries++) {
+      this.#lastId = (this.#lastId % STREAM_ID_MAX) + 1
+      if (!this.#streams.has(this.#lastId)) return this.#lastId
+    }
+    return undefined
+  }
+}
+
+function streamCircuit(circuit: OriginCircuit, hop: number): StreamCircuit {
+  return {
+    usesXonXoff: circuit.usesXonXoff(hop),
+    get sendable() {
+      return circuit.sendable(hop)
+    },
+    send: (command, streamId, data) => circuit.send(hop, command, streamId, data),
+    protocolViolation: () => circuit.close(DestroyReason.TORPROTOCOL)
+  }
+}
