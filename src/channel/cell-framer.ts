@@ -83,7 +83,8 @@ export class CellFramer {
   /** Gives the next octets. The chunk belongs to the framer until next() has answered undefined. */
   push(chunk: Uint8Array): void {
     const left = this.#chunk.length - this.#at
-    if (left === 0) this.#chunk = chunk
+    // Sockets give Buffers, whose slice() is a view where that of other octets is a copy: nothing above must depend on it.
+    if (left === 0) this.#chunk = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)
     else this.#chunk = concat(this.#chunk.subarray(this.#at), chunk)
     this.#at = 0
   }
