@@ -6,10 +6,12 @@
 
 import {type Cipher, createCipheriv, createHash, type Hash} from 'node:crypto'
 import {equalConstantTime, wipe} from '../../bytes/octets.ts'
+import {layout} from '../../codec/layout.ts'
 import {BugError} from '../../fault/fault.ts'
+import {type RelayCellV0, relayCellV0} from '../../wire/relay-cell.ts'
 import {
+  checkRelayKeys,
   RELAY_BODY_SIZE,
-  RELAY_KEY_SIZES,
   RELAY_TAG_SIZE,
   type RelayAlgorithm,
   type RelayCrypto,
@@ -19,10 +21,15 @@ import {
 const CIPHERS = {tor1: 'aes-128-ctr', hs: 'aes-256-ctr'} as const
 const DIGESTS = {tor1: 'sha1', hs: 'sha3-256'} as const
 
-// Fields of the V0 relay cell header (tor-spec 6.1).
-const RECOGNIZED_AT = 1
-const DIGEST_AT = 5
-const DIGEST_END = 9
+const RECOGNIZED_AT = offsetOf('recognized')
+const DIGEST_AT = offsetOf('digest')
+const DIGEST_END = DIGEST_AT + 4
+
+function offsetOf(field: keyof RelayCellV0): number {
+  const place = layout(relayCellV0).find(({name}) => name === field)
+  if (place === undefined) throw new BugError('relay-cell-layout', field)
+  return place.offset
+}
 
 class PlainDirection implements RelayDirection {
   #cipher: Cipher | undefined
@@ -92,13 +99,6 @@ class PlainDirection implements RelayDirection {
     this.#digest = digest
     this.#last = whole.slice(0, RELAY_TAG_SIZE)
   }
-}
-
-/** Throws a BugError unless seed and key have the sizes of the algorithm. */
-export function checkRelayKeys(algorithm: RelayAlgorithm, digestSeed: Uint8Array, key: Uint8Array): void {
-  const sizes = RELAY_KEY_SIZES[algorithm]
-  if (digestSeed.length !== sizes.digestSeed) throw new BugError('relay-digest-seed-size', algorithm)
-  if (key.length !== sizes.key) throw new BugError('relay-key-size', algorithm)
 }
 
 /** Cell cryptography over node:crypto. */

@@ -1,6 +1,8 @@
 // The one place that says which cell cryptography runs: the addon where it loads, else its plain twin. Both are always
 // importable by name for tests that compare them; everything else asks here.
 
+import {loadAddon} from '../binding.ts'
+import {addonRelayCrypto} from './addon.ts'
 import {plainRelayCrypto} from './plain.ts'
 import type {RelayCrypto} from './relay-direction.ts'
 
@@ -16,12 +18,21 @@ export interface DataPlaneInfo {
   readonly kernel: string
 }
 
-/** The cell cryptography of this process. */
+let chosen: RelayCrypto | undefined
+
+/** The cell cryptography of this process. Throws where RAMSON_KERNEL or RAMSON_ADDON asks for what cannot be had. */
 export function relayCrypto(): RelayCrypto {
-  return plainRelayCrypto
+  if (chosen === undefined) {
+    const {addon} = loadAddon()
+    chosen = addon === undefined ? plainRelayCrypto : addonRelayCrypto(addon)
+  }
+  return chosen
 }
 
 /** Which implementation `relayCrypto()` gives, and why. */
 export function dataPlaneInfo(): DataPlaneInfo {
-  return {implementation: 'fallback', reason: 'this build has no addon', kernel: 'node:crypto'}
+  const {addon, reason} = loadAddon()
+  return addon === undefined
+    ? {implementation: 'fallback', reason, kernel: 'node:crypto'}
+    : {implementation: 'addon', kernel: addon.kernel}
 }

@@ -7,6 +7,9 @@
 //   a cell that may be ours crypt, then recognize
 //   a cell that starts here seal, then crypt
 
+import {BugError} from '../../fault/fault.ts'
+import {RELAY_BODY} from '../../wire/relay-cell.ts'
+
 /** tor1: AES-128-CTR and SHA-1, between circuit hops. hs: AES-256-CTR and SHA3-256, end to end (rend-spec-v3 4.2.1). */
 export type RelayAlgorithm = 'tor1' | 'hs'
 
@@ -17,7 +20,7 @@ export const RELAY_KEY_SIZES = {
 } as const
 
 /** Octets of a relay cell body (tor-spec 3, PAYLOAD_LEN). */
-export const RELAY_BODY_SIZE = 509
+export const RELAY_BODY_SIZE = RELAY_BODY
 
 /** Octets of the tag that an authenticated SENDME carries: the running digest, cut to this (tor-spec 7.4). */
 export const RELAY_TAG_SIZE = 20
@@ -34,6 +37,13 @@ export interface RelayDirection {
   tag(): Uint8Array
   /** Wipes the keys. Any later call is a BugError, except that closing twice is harmless. */
   close(): void
+}
+
+/** Throws a BugError unless seed and key have the sizes of the algorithm. */
+export function checkRelayKeys(algorithm: RelayAlgorithm, digestSeed: Uint8Array, key: Uint8Array): void {
+  const sizes = RELAY_KEY_SIZES[algorithm]
+  if (digestSeed.length !== sizes.digestSeed) throw new BugError('relay-digest-seed-size', algorithm)
+  if (key.length !== sizes.key) throw new BugError('relay-key-size', algorithm)
 }
 
 /** A maker of relay directions. */

@@ -1,0 +1,60 @@
+#include "self_check.h"
+
+#include <cstring>
+#include <initializer_list>
+
+namespace ramson {
+namespace {
+
+struct Trace {
+  std::uint8_t cells[2][3 * 509];
+  std::uint8_t blocks[2][2][kAesBlockSize];
+  std::uint32_t sha1[kSha1StateWords];
+  std::uint64_t keccak[kKeccakStateWords];
+  std::uint8_t polyval[kPolyvalBlockSize];
+};
+
+void fill(std::uint8_t *octets, std::size_t size, std::uint32_t seed) {
+  for (std::size_t i = 0; i < size; i++) {
+    seed = seed * 1664525 + 1013904223;
+    octets[i] = static_cast<std::uint8_t>(seed >> 24);
+  }
+}
+
+void run(const Kernel &kernel, Trace &trace) {
+  std::memset(&trace, 0, sizeof trace);
+  std::uint8_t key[32], data[2 * kSha1BlockSize * 5];
+  fill(key, sizeof key, 1);
+  fill(data, sizeof data, 2);
+  for (std::size_t i = 0; i < 2; i++) {
+    AesCtr state{};
+    kernel.aes_expand(state.key, key, 16 * (i + 1));
+    state.used = kAesBlockSize;
+    state.counter_low = ~std::uint64_t{0} - 1000 * i;
+    std::uint8_t *cells = trace.cells[i];
+    kernel.aes_ctr(state, cells, 509);
+    kernel.aes_ctr(state, cells + 509, 509);
+    kernel.aes_ctr(state, cells + 2 * 509, 500);
+    kernel.aes_ctr(state, cells + 2 * 509 + 500, 9);
+    for (std::uint8_t *block : {trace.blocks[i][0], trace.blocks[i][1]}) std::memcpy(block, data, kAesBlockSize);
+    kernel.aes_encrypt(state.key, trace.blocks[i][0]);
+    kernel.aes_decrypt(state.key, trace.blocks[i][1]);
+  }
+  kernel.sha1_blocks(trace.sha1, data, 2);
+  std::memcpy(trace.keccak, data, sizeof trace.keccak);
+  kernel.keccak(trace.keccak);
+  PolyvalKey polyval_key{};
+  kernel.polyval_expand(polyval_key, key, kPolyvalPowers);
+  kernel.polyval(polyval_key, trace.polyval, data, 11);
+}
+
+}  // namespace
+
+bool agree(const Kernel &kernel, const Kernel &reference) {
+  Trace traces[2];
+  run(kernel, traces[0]);
+  run(reference, traces[1]);
+  return std::memcmp(&traces[0], &traces[1], sizeof(Trace)) == 0;
+}
+
+}  // namespace ramson

@@ -1,0 +1,125 @@
+// Loads the C++ addon, and nobody else does. What JavaScript may call there is declared here by hand, mirror of
+// native/addon; numbers and views cross the border, never an object per cell.
+//
+// Looked for in this order: the file that RAMSON_ADDON names, build/Release (built on this machine), prebuilds/<platform>-
+// <arch> (shipped). RAMSON_DATAPLANE=plain leaves the addon alone. Where none loads there is a reason instead, unless the
+// environment asks for what cannot be had: then the start fails, because nobody forces a kernel to get another.
+
+import {existsSync, readFileSync} from 'node:fs'
+import {createRequire} from 'node:module'
+import {dirname, join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+
+/** How a call ended: undefined is success. Mirror of `Status` in native/addon/arguments.h. */
+export const AddonStatus = {STALE_HANDLE: 1, BAD_SIZE: 2, NO_TAG: 3, BAD_CHOICE: 4} as const
+export type AddonStatus = (typeof AddonStatus)[keyof typeof AddonStatus]
+
+/** `kernel` arguments are places in `kernels`. Directions are named by slot and generation. */
+export interface Addon {
+  /** The kernels that this machine can run, best first. */
+  readonly kernels: readonly string[]
+  /** The kernel of this process: the best, or the one that RAMSON_KERNEL names. */
+  readonly kernel: string
+  /** `algorithm`: 0 tor1, 1 hs. Writes slot and generation into `handle`. */
+  open(
+    algorithm: number,
+    digestSeed: Uint8Array,
+    key: Uint8Array,
+    kernel: number,
+    handle: Uint32Array
+  ): AddonStatus | undefined
+  crypt(slot: number, generation: number, body: Uint8Array): AddonStatus | undefined
+  recognize(slot: number, generation: number, body: Uint8Array): boolean | AddonStatus
+  seal(slot: number, generation: number, body: Uint8Array): AddonStatus | undefined
+  tag(slot: number, generation: number, tag: Uint8Array): AddonStatus | undefined
+  close(slot: number, generation: number): AddonStatus | undefined
+  /** Crypts `count` bodies, the first at `first`, each `stride` octets after the one before; all or nothing. */
+  cryptBatch(
+    handles: Uint32Array,
+    cells: Uint8Array,
+    first: number,
+    stride: number,
+    count: number
+  ): AddonStatus | undefined
+  /** Directions open in this thread. */
+  openDirections(): number
+  /** AES-CTR over `data` in place, `step` octets a call. */
+  counterMode(
+    kernel: number,
+    key: Uint8Array,
+    counter: Uint8Array,
+    data: Uint8Array,
+    step: number
+  ): AddonStatus | undefined
+  /** `digest`: 0 SHA-1, 1 SHA3-256. Writes the digest so far into `digests` after every `step` octets. */
+  runningDigest(
+    kernel: number,
+    digest: number,
+    data: Uint8Array,
+    step: number,
+    digests: Uint8Array
+  ): AddonStatus | undefined
+}
+
+export type LoadedAddon =
+  | {readonly addon: Addon; readonly path: string; readonly reason?: undefined}
+  | {readonly addon?: undefined; readonly reason: string}
+
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder)
+  return folder
+}
+
+/** Why the build left no addon, as scripts/build-native.mjs noted it. */
+function buildReason(root: string): string {
+  try {
+    const status: unknown = JSON.parse(readFileSync(join(root, 'build', 'native-status.json'), 'utf8'))
+    if (typeof status === 'object' && status !== null && 'reason' in status) return String(status.reason)
+  } catch {
+    // Never built, or shipped without its build folder.
+  }
+  return 'it has not been built'
+}
+
+function load(path: string): Addon {
+  return createRequire(import.meta.url)(path) as Addon
+}
+
+function findAddon(environment: NodeJS.ProcessEnv): LoadedAddon {
+  const plane = environment['RAMSON_DATAPLANE'] ?? ''
+  if (plane === 'plain') return {reason: 'RAMSON_DATAPLANE=plain'}
+  if (plane !== '' && plane !== 'addon') {
+    throw new Error(`RAMSON_DATAPLANE=${plane}: it is either 'addon' or 'plain'`)
+  }
+  const forced = environment['RAMSON_ADDON'] ?? ''
+  // The only error that a loadable addon throws at load is about the kernel; forced, it must not pass in silence.
+  const mustLoad = plane === 'addon' || forced !== '' || (environment['RAMSON_KERNEL'] ?? '') !== ''
+  const root = packageRoot()
+  const paths =
+    forced === ''
+      ? [
+          join(root, 'build', 'Release', 'ramson.node'),
+          join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'ramson.node')
+        ]
+      : [forced]
+  let reason: string | undefined
+  for (const path of paths.filter(existsSync)) {
+    try {
+      return {addon: load(path), path}
+    } catch (error) {
+      reason ??= `${path} does not load: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+  reason ??= forced === '' ? buildReason(root) : `RAMSON_ADDON=${forced}: there is no such file`
+  if (mustLoad) throw new Error(`The native addon was asked for but cannot be had: ${reason}`)
+  return {reason}
+}
+
+let loaded: LoadedAddon | undefined
+
+/** The addon of this process, looked for once per thread. Throws where the environment asks for what cannot be had. */
+export function loadAddon(): LoadedAddon {
+  loaded ??= findAddon(process.env)
+  return loaded
+}
