@@ -59,7 +59,7 @@ export function struct<F extends Fields>(fields: F): Field<StructOut<F>, StructI
       for (const {name, field} of parts) {
         const found = cursor.part(name, field)
         if (found === FAILED) return FAILED
-        if (found !== undefined) value[name] = found
+        if (found !== undefined || field.shape.kind === 'optional') value[name] = found
         borders.push(cursor.at)
       }
       for (const {name, first, last} of spans) {
