@@ -86,14 +86,11 @@ export async function makeTlsCertificates(options: TlsCertificatesOptions): Prom
 export function readIdentityCertificate(der: Uint8Array, now: Date): Result<RsaPublicKey, X509Fault> {
   const certificate = readCertificate(der)
   if (certificate === undefined) return err(peerFault('x509-malformed'))
-  const {publicKey} = certificate
-  const key = rsaPublicFromHandle(publicKey)
+  const {key, selfSigned, validFromMs, validToMs} = certificate
   if (key?.bits !== IDENTITY_KEY_BITS) return err(peerFault('x509-not-rsa-1024'))
-  if (!certificate.verify(publicKey)) return err(peerFault('x509-not-self-signed'))
-  if (now.getTime() > Date.parse(certificate.validTo) + AFTER_END_MS) return err(peerFault('x509-expired'))
-  if (now.getTime() < Date.parse(certificate.validFrom) - BEFORE_START_MS) {
-    return err(peerFault('x509-not-yet-valid'))
-  }
+  if (!selfSigned) return err(peerFault('x509-not-self-signed'))
+  if (now.getTime() > validToMs + AFTER_END_MS) return err(peerFault('x509-expired'))
+  if (now.getTime() < validFromMs - BEFORE_START_MS) return err(peerFault('x509-not-yet-valid'))
   return ok(key)
 }
 
@@ -108,12 +105,33 @@ export function chooseLifetime(now: Date, days: number): {notBefore: Date; notAf
   return {notBefore: new Date(notBefore), notAfter: new Date(notBefore + days * DAY_MS)}
 }
 
-function readCertificate(der: Uint8Array): X509Certificate | undefined {
-  // The constructor also takes PEM, which a CERTS cell must not hold; comparing with the DER that comes out excludes it,
-  // and with it every encoding that is not the one the fingerprint is taken over.
+interface ReadCertificate {
+  /** Undefined where it is no RSA key that Tor would use. */
+  readonly key: RsaPublicKey | undefined
+  readonly selfSigned: boolean
+  readonly validFromMs: number
+  readonly validToMs: number
+}
+
+function readCertificate(der: Uint8Array): ReadCertificate | undefined {
+  // Not only the constructor throws on what a peer made up: so does asking for a key that OpenSSL cannot decode.
   try {
     const certificate = new X509Certificate(der)
-    return equal(certificate.raw, der) ? certificate : undefined
+    // The constructor also takes PEM, which a CERTS cell must not hold; comparing with the DER that comes out excludes it,
+    // and with it every encoding that is not the one the fingerprint is taken over.
+    if (!equal(certificate.raw, der)) return undefined
+    const {publicKey, validFrom, validTo} = certificate
+    const validFromMs = Date.parse(validFrom)
+    const validToMs = Date.parse(validTo)
+    if (Number.isNaN(validFromMs) || Number.isNaN(validToMs)) return undefined
+    const key = rsaPublicFromHandle(publicKey)
+    return {
+      key,
+      // A key of another size is refused anyway, and may be chosen to make this slow.
+      selfSigned: key?.bits === IDENTITY_KEY_BITS && certificate.verify(publicKey),
+      validFromMs,
+      validToMs
+    }
   } catch {
     return undefined
   }
