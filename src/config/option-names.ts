@@ -48,16 +48,21 @@ export function findOption(name: string): FoundOption | undefined {
 
 /** The names that `--list-torrc-options` prints: all that C tor lists and our own. */
 export function optionNames(): string[] {
-  const names = [...knownOptions.map(option => option.name), ...Object.keys(relayOptions)]
-  return names.sort((a, b) => a.toLowerCase().localeCompare(b.toLowerCase(), 'en'))
+  const names: string[] = []
+  for (const [written, option] of BY_LOWER_NAME) {
+    if (option.kind === 'obsolete') continue
+    if (written === option.name.toLowerCase()) names.push(option.name)
+    if (written === `__${option.name.toLowerCase()}`) names.push(`__${option.name}`)
+  }
+  return names.sort((a, b) => a.localeCompare(b, 'en', {sensitivity: 'base'}))
 }
 
-/** The known name with the fewest edits to `name`, if a third of it or less would have to change. */
+/** The known name with the fewest edits to `name`, if at most a third of it would have to change. */
 export function nearestOption(name: string): string | undefined {
   const wanted = name.toLowerCase()
   let best: string | undefined
-  let least = Math.max(2, Math.ceil(wanted.length / 3)) + 1
-  for (const candidate of optionNames()) {
+  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1
+  for (const candidate of optionNames().filter(each => !each.startsWith('__'))) {
     const distance = editDistance(wanted, candidate.toLowerCase(), least)
     if (distance < least) {
       least = distance

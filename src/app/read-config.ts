@@ -1,0 +1,45 @@
+// The files and the command line together: which torrc is read when none was named, and in what order layers count. Used at
+// start and again at each reload.
+
+import {existsSync, readFileSync} from 'node:fs'
+import {homedir} from 'node:os'
+import {join} from 'node:path'
+import {type ConfigFault, configFault} from '../config/fault.ts'
+import {readTorrcFile} from '../config/include.ts'
+import {loadConfig, type RelayConfig} from '../config/relay-config.ts'
+import {type ConfigLine, parseTorrcText} from '../config/torrc-text.ts'
+import {ok, type Result} from '../fault/result.ts'
+import type {CommandLine} from './cli.ts'
+
+const STANDARD_INPUT = '-'
+
+export function readConfig(command: CommandLine): Result<RelayConfig, ConfigFault> {
+  const defaults = command.defaultsFile === undefined ? ok([]) : readTorrcFile(command.defaultsFile)
+  if (!defaults.ok) return defaults
+  const torrc = readTorrc(command)
+  if (!torrc.ok) return torrc
+  return loadConfig({defaults: defaults.value, torrc: torrc.value, commandLine: command.lines})
+}
+
+function readTorrc(command: CommandLine): Result<ConfigLine[], ConfigFault> {
+  if (command.torrcFile === STANDARD_INPUT) return readStandardInput()
+  const path = command.torrcFile ?? usualPlaces().find(place => existsSync(place))
+  if (path === undefined) return ok([])
+  return command.missingTorrc === 'ignored' && !existsSync(path) ? ok([]) : readTorrcFile(path)
+}
+
+let standardInput: string | undefined
+
+/** Kept, since the standard input can be read once and reloads come later. */
+function readStandardInput(): Result<ConfigLine[], ConfigFault> {
+  try {
+    standardInput ??= readFileSync(0, 'utf8')
+  } catch {
+    return configFault('unreadable', 'The standard input cannot be read.')
+  }
+  return parseTorrcText(standardInput, 'standard input')
+}
+
+function usualPlaces(): string[] {
+  return ['/etc/ramson/torrc', join(homedir(), '.config', 'ramson', 'torrc')]
+}

@@ -1,0 +1,12 @@
+// What the command line hands to the relay that it starts.
+
+import type {ConfigFault} from '../config/fault.ts'
+import type {RelayConfig} from '../config/relay-config.ts'
+import type {Result} from '../fault/result.ts'
+import type {Log} from '../log/log.ts'
+
+export interface RelayNodeDeps {
+  readonly log: Log
+  /** Reads the settings again and lets the log take on its part; at a fault the ones in force stay. */
+  readonly reload: (before: RelayConfig) => Result<RelayConfig, ConfigFault>
+}

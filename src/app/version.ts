@@ -1,0 +1,25 @@
+// The version as package.json has it, for --version, the descriptor's platform line and the state file.
+
+import {existsSync, readFileSync} from 'node:fs'
+import {dirname, join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {BugError} from '../fault/fault.ts'
+
+/** `0.1.0` */
+export function version(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(folder, 'package.json'))) {
+    if (dirname(folder) === folder) throw new BugError('no-package-json')
+    folder = dirname(folder)
+  }
+  const {version: found} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    version?: unknown
+  }
+  if (typeof found !== 'string') throw new BugError('no-version')
+  return found
+}
+
+/** `ramson 0.1.0` */
+export function versionText(): string {
+  return `ramson ${version()}`
+}
