@@ -103,10 +103,7 @@ export interface Ends {
 }
 
 /** Changes, drops or adds octets on their way; each call gets what one step of one end sent. */
-export type Meddler = (
-  from: 'initiator' | 'responder',
-  octets: readonly Uint8Array[]
-) => readonly Uint8Array[]
+export type Meddler = (from: Role, octets: readonly Uint8Array[]) => readonly Uint8Array[]
 
 /** Runs both ends against each other until both have ended or nobody says anything more. */
 export function runHandshake(
@@ -118,8 +115,8 @@ export function runHandshake(
     initiator: {handshake: LinkHandshake.initiator(initiatorSide), ended: undefined as Ended | undefined},
     responder: {handshake: LinkHandshake.responder(responderSide), ended: undefined as Ended | undefined}
   }
-  const wire: {to: 'initiator' | 'responder'; octets: Uint8Array}[] = []
-  const send = (from: 'initiator' | 'responder', octets: readonly Uint8Array[]) => {
+  const wire: {to: Role; octets: Uint8Array}[] = []
+  const send = (from: Role, octets: readonly Uint8Array[]) => {
     const to = from === 'initiator' ? 'responder' : 'initiator'
     for (const piece of meddle(from, octets)) wire.push({to, octets: piece.slice()})
   }
@@ -133,4 +130,45 @@ export function runHandshake(
     if (step.kind !== 'continue') end.ended = step
   }
   return {initiator: ends.initiator.ended, responder: ends.responder.ended}
+}
+
+export type Role = 'initiator' | 'responder'
+
+/** One end of a handshake between two relays that has come as far as the state named; its peer has gone no further. */
+export function endIn(
+  state: string,
+  initiatorSide: InitiatorOptions,
+  responderSide: ResponderOptions
+): {readonly end: LinkHandshake; readonly linkVersion: number; readonly nextCells: readonly Uint8Array[]} {
+  const role: Role = state.startsWith('initiator') ? 'initiator' : 'responder'
+  const handshakes = {
+    initiator: LinkHandshake.initiator(initiatorSide),
+    responder: LinkHandshake.responder(responderSide)
+  }
+  const end = handshakes[role]
+  const wire: {to: Role; octets: Uint8Array}[] = []
+  const send = (to: Role, octets: readonly Uint8Array[]) =>
+    wire.push(...octets.map(piece => ({to, octets: piece})))
+  send('responder', handshakes.initiator.begin())
+  let linkVersion = 0
+  for (;;) {
+    const index = wire.findIndex(piece => piece.to === role)
+    const theirs = wire.findIndex(piece => piece.to !== role)
+    // The peer goes first, so that what it would say next lies ready when the end has arrived.
+    if (theirs >= 0) {
+      const {to, octets} = wire.splice(theirs, 1)[0] as {to: Role; octets: Uint8Array}
+      const step = handshakes[to].receive(octets)
+      if (step.kind === 'closed') throw new Error(step.fault.code)
+      send(role, step.send)
+    } else if (end.waitsFor === state) {
+      return {end, linkVersion, nextCells: wire.map(({octets}) => octets)}
+    } else {
+      if (index < 0) throw new Error(`no more cells, and the end waits in ${end.waitsFor}`)
+      const {octets} = wire.splice(index, 1)[0] as {octets: Uint8Array}
+      const step = end.receive(octets)
+      if (step.kind !== 'continue') throw new Error(`ended before ${state}`)
+      if (linkVersion === 0) linkVersion = Math.max(...(initiatorSide.linkVersions ?? [5]))
+      send(role === 'initiator' ? 'responder' : 'initiator', step.send)
+    }
+  }
 }
