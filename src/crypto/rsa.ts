@@ -55,8 +55,10 @@ export function rsaToPem(key: RsaPrivateKey): string {
 /** Undefined unless the octets are exactly the DER that this key would be written as. */
 export function rsaPublicFromDer(pkcs1Der: Uint8Array): RsaPublicKey | undefined {
   try {
-    const handle = createPublicKey({key: Buffer.from(pkcs1Der), format: 'der', type: 'pkcs1'})
-    if (!isUsable(handle)) return undefined
+    const parsed = createPublicKey({key: Buffer.from(pkcs1Der), format: 'der', type: 'pkcs1'})
+    if (!isUsable(parsed)) return undefined
+    // Node 24 cannot write a key as PKCS#1 that it has read as PKCS#1; one that has been a JWK it can.
+    const handle = createPublicKey({key: parsed.export({format: 'jwk'}), format: 'jwk'})
     const key = publicFromHandle(handle)
     return equal(key.der, pkcs1Der) ? key : undefined
   } catch {

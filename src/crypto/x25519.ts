@@ -1,7 +1,7 @@
 // Curve25519 key agreement over node:crypto. Raw octets are what Tor sends and stores; node:crypto wants key objects,
 // and importing costs more than the multiplication. So a secret that is used again and again, such as an onion key, is
-// imported once as an `X25519Key`, and raw octets are for the rest. Keys go in and out as JWK because that is several
-// times cheaper than DER on Node 20.
+// imported once as an `X25519Key`, and raw octets are for the rest. Keys go in and out as JWK where they can, because that
+// is several times cheaper than DER on Node 20; a secret alone cannot, since a JWK must hold the public half as well.
 
 import {
   createPrivateKey,
@@ -13,6 +13,9 @@ import {
 import {BugError} from '../fault/fault.ts'
 
 export const X25519_LENGTH = 32
+
+/** RFC 8410: everything of a PrivateKeyInfo for X25519 up to the secret. */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex')
 
 export type X25519KeyPair = {readonly secret: Uint8Array; readonly public: Uint8Array}
 
@@ -65,8 +68,10 @@ export function x25519(secret: Uint8Array | X25519Key, peerPublic: Uint8Array): 
 
 function importSecret(secret: Uint8Array): KeyObject {
   if (secret.length !== X25519_LENGTH) throw new BugError('x25519-secret-length', String(secret.length))
-  // The importer wants the public half to be present and derives it from the secret regardless of what it says.
-  return createPrivateKey({key: {kty: 'OKP', crv: 'X25519', d: toBase64Url(secret), x: ''}, format: 'jwk'})
+  const der = Buffer.concat([PKCS8_PREFIX, secret])
+  const handle = createPrivateKey({key: der, format: 'der', type: 'pkcs8'})
+  der.fill(0)
+  return handle
 }
 
 function toBase64Url(octets: Uint8Array): string {
