@@ -43,10 +43,10 @@ const whatIsMissing = async () => {
   const found = []
   for (const compiler of compilers) if (await isThere(compiler)) found.push(compiler)
   if (found.length === 0)
-    missing.push(process.env.CXX === undefined ? 'a C++20 compiler' : `the compiler ${process.env.CXX}`)
+    missing.push(process.env.CXX === undefined ? 'C++20 compiler' : `compiler called ${process.env.CXX}`)
   if (!(await isThere('cmake'))) missing.push('cmake')
   if (!(await isThere('make')) && !(await isThere('ninja'))) missing.push('make')
-  return missing.length === 0 ? undefined : missing.join(' and ')
+  return missing.length === 0 ? undefined : missing.join(', no ')
 }
 
 /** Says in one paragraph what that means, and ends the script. */

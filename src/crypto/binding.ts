@@ -83,10 +83,13 @@ function buildReason(root: string): string {
 }
 
 function load(path: string): Addon {
-  return createRequire(import.meta.url)(path) as Addon
+  const loaded: unknown = createRequire(import.meta.url)(path)
+  if (typeof loaded === 'object' && loaded !== null && 'cryptBatch' in loaded) return loaded as Addon
+  throw new Error('it is no addon of this version')
 }
 
-function findAddon(environment: NodeJS.ProcessEnv): LoadedAddon {
+/** Looks for the addon as an environment asks for it, and throws where that cannot be had. */
+export function findAddon(environment: NodeJS.ProcessEnv): LoadedAddon {
   const plane = environment['RAMSON_DATAPLANE'] ?? ''
   if (plane === 'plain') return {reason: 'RAMSON_DATAPLANE=plain'}
   if (plane !== '' && plane !== 'addon') {

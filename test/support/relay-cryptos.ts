@@ -1,13 +1,13 @@
 // Every implementation of the cell cryptography that this machine can run, so that a suite over RelayCrypto is written once.
 
-import {loadAddon} from '../../src/crypto/binding.ts'
 import {addonRelayCrypto} from '../../src/crypto/relay-crypto/addon.ts'
 import {plainRelayCrypto} from '../../src/crypto/relay-crypto/plain.ts'
 import type {RelayCrypto} from '../../src/crypto/relay-crypto/relay-crypto.ts'
+import {builtAddon} from './addon.ts'
 
-/** The plain twin, then every kernel of the addon where it loads. */
+/** The plain twin, then every kernel of the addon where there is one. */
 export function relayCryptos(): readonly RelayCrypto[] {
-  const {addon} = loadAddon()
+  const {addon} = builtAddon
   if (addon === undefined) return [plainRelayCrypto]
   return [plainRelayCrypto, ...addon.kernels.map(kernel => addonRelayCrypto(addon, kernel))]
 }

@@ -93,6 +93,8 @@ for (const crypto of relayCryptos()) {
         direction.seal(body(2))
         assert.deepEqual(first, kept)
         assert.notDeepEqual(direction.tag(), kept)
+        direction.close()
+        assert.deepEqual(first, kept)
       })
 
       it('copies its keys, so that the caller may wipe them', () => {

@@ -97,7 +97,8 @@ class PlainDirection implements RelayDirection {
 
   #advance(digest: Hash, whole: Uint8Array): void {
     this.#digest = digest
-    this.#last = whole.slice(0, RELAY_TAG_SIZE)
+    // Not `slice`, which on a Buffer gives a view of the same octets.
+    this.#last = new Uint8Array(whole.subarray(0, RELAY_TAG_SIZE))
   }
 }
 
