@@ -11,7 +11,8 @@
 import {fileURLToPath} from 'node:url'
 import {Piscina} from 'piscina'
 import {BugError} from '../fault/fault.ts'
-import {DEFAULT_ONION_SKIN_LIMITS, type OnionSkinLimits, OnionSkinQueue} from './onion-skin-queue.ts'
+import {DEFAULT_ONION_SKIN_LIMITS, type OnionSkinLimits} from './onion-skin-limits.ts'
+import {OnionSkinQueue} from './onion-skin-queue.ts'
 import type {
   OnionSkin,
   OnionSkinBatch,

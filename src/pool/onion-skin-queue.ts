@@ -3,20 +3,7 @@
 // a count, the time that the queue would take (MaxOnionQueueDelay), and the time one skin has already waited
 // (onion_queue_wait_cutoff). Pure: the clock is an argument.
 
-export interface OnionSkinLimits {
-  /** Never more than this, however fast the workers are. */
-  readonly maxQueued: number
-  /** A skin is not taken when clearing the queue would take longer than this. */
-  readonly maxDelayMs: number
-  /** A skin that waited this long is dropped instead of answered. */
-  readonly waitCutoffMs: number
-}
-
-export const DEFAULT_ONION_SKIN_LIMITS: OnionSkinLimits = {
-  maxQueued: 20_000,
-  maxDelayMs: 1750,
-  waitCutoffMs: 5000
-}
+import type {OnionSkinLimits} from './onion-skin-limits.ts'
 
 /** Always room for a few, so that a delay of zero or one slow measurement cannot close the relay to all circuits. */
 const ALWAYS_ADMITTED = 50

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
+import {DEFAULT_ONION_SKIN_LIMITS, onionSkinLimits} from '../../src/pool/onion-skin-limits.ts'
 import {OnionSkinQueue} from '../../src/pool/onion-skin-queue.ts'
 
 const generous = {maxQueued: 1_000_000, maxDelayMs: 1_000_000, waitCutoffMs: 5000}
@@ -70,4 +71,22 @@ test('an empty batch teaches nothing, and new limits apply at once', () => {
   assert.equal(queue.estimatedDelayMs, before)
   queue.limits = {...generous, maxQueued: 100}
   assert.equal(queue.offer(0, 0), false)
+})
+
+test('limits come from the consensus, and the configured delay goes before it', () => {
+  const consensus = new Map([
+    ['MaxOnionQueueDelay', 100],
+    ['onion_queue_wait_cutoff', 7]
+  ])
+  const param = (name: string) => consensus.get(name)
+  assert.deepEqual(onionSkinLimits(param, 0), {maxQueued: 20_000, maxDelayMs: 100, waitCutoffMs: 7000})
+  assert.equal(onionSkinLimits(param, 300).maxDelayMs, 300)
+  assert.deepEqual(DEFAULT_ONION_SKIN_LIMITS, {maxQueued: 20_000, maxDelayMs: 1750, waitCutoffMs: 5000})
+})
+
+test('a cut-off of zero in the consensus does not drop what has just come', () => {
+  const limits = onionSkinLimits(() => 0, 0)
+  const queue = new OnionSkinQueue<string>(limits, 1)
+  assert.ok(queue.offer('new', 1000))
+  assert.deepEqual(queue.take(1, 1500), {fresh: ['new'], stale: []})
 })
