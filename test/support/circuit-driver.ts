@@ -6,9 +6,6 @@ import type {ControlClient} from './control-client.ts'
 import {socksConnect} from './socks-client.ts'
 import type {TorNetwork} from './tor-network.ts'
 import type {TorNode} from './tor-node.ts'
-import {waitUntil} from './wait-until.ts'
-
-const MICRODESCRIPTOR_TIMEOUT_MS = 60_000
 
 export class CircuitDriver {
   readonly node: TorNode
@@ -36,23 +33,12 @@ export class CircuitDriver {
       'CircuitBuildTimeout 30',
       ...torrc
     ]
-    const node = await network.addClient(name, lines)
+    const node = await network.addClient(name, lines, 'NoIsolateSOCKSAuth')
     node.start()
     const control = await node.control()
     await control.setEvents('CIRC', 'STREAM')
-    const driver = new CircuitDriver(node, control)
-    await driver.knows(fingerprints)
-    return driver
-  }
-
-  /** Waits until the client could extend to each of these. */
-  async knows(fingerprints: readonly string[]): Promise<void> {
-    for (const fingerprint of fingerprints) {
-      const what = `microdescriptor of ${fingerprint.slice(0, 8)} at ${this.node.name}`
-      await waitUntil(what, {timeoutMs: MICRODESCRIPTOR_TIMEOUT_MS}, async () => {
-        return (await this.control.getInfo(`md/id/${fingerprint}`)) !== ''
-      })
-    }
+    await node.knows(fingerprints)
+    return new CircuitDriver(node, control)
   }
 
   /** Builds one circuit; rejects with a CircuitFailure. */

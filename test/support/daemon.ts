@@ -20,7 +20,8 @@ export interface DaemonOptions {
 }
 
 /** What C tor always says in a private network. */
-const noise = /used DirAuthority|TestingTorNetwork is set|VotingInterval is very low|choose an exit server/
+const noise =
+  /used DirAuthority|TestingTorNetwork is set|VotingInterval is very low|choose an exit server|"\) from server \S+ while fetching consensus/
 
 const running = new Set<ChildProcess>()
 

@@ -38,6 +38,7 @@ export class RawLink {
 
   private constructor(socket: TLSSocket) {
     this.socket = socket
+    socket.setNoDelay(true)
     this.closed = new Promise(resolve => {
       const end = (): void => {
         this.#isClosed = true

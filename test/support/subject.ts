@@ -2,8 +2,8 @@
 // runs in its place: a suite that C tor does not pass itself says nothing about ramson.
 
 import {existsSync, mkdirSync, writeFileSync} from 'node:fs'
-import {connect} from 'node:net'
 import {dirname, join} from 'node:path'
+import {connect} from 'node:tls'
 import {fileURLToPath} from 'node:url'
 import {Daemon, type DaemonEnd} from './daemon.ts'
 import {readEd25519Identity, readFingerprint} from './tor-node.ts'
@@ -44,6 +44,7 @@ export class Subject {
   readonly #torrcFile: string
   readonly #logFile: string
   readonly #env: Readonly<Record<string, string>>
+  #torrc: readonly string[]
   #daemon: Daemon | undefined
 
   constructor(options: SubjectOptions) {
@@ -63,10 +64,18 @@ export class Subject {
       `DataDirectory ${this.dataDirectory}`,
       `Log ${process.env['RAMSON_SUBJECT_LOG'] ?? 'info'} file ${this.#logFile}`
     ]
-    writeFileSync(this.#torrcFile, `${[...own, ...options.torrc].join('\n')}\n`)
+    this.#torrc = [...own, ...options.torrc]
+    writeFileSync(this.#torrcFile, `${this.#torrc.join('\n')}\n`)
   }
 
-  /** Starts it and waits until its ORPort answers and its fingerprint is written. */
+  /** Rewrites the torrc with `line` in place of the lines of the same option; takes effect on a start or on SIGHUP. */
+  configure(line: string): void {
+    const option = line.slice(0, line.indexOf(' ') + 1)
+    this.#torrc = [...this.#torrc.filter(other => !other.startsWith(option)), line]
+    writeFileSync(this.#torrcFile, `${this.#torrc.join('\n')}\n`)
+  }
+
+  /** Starts it and waits until its ORPort answers TLS and its fingerprint is written. */
   async start(): Promise<void> {
     this.launch()
     await this.ready()
@@ -89,7 +98,7 @@ export class Subject {
     try {
       await waitUntil(`${this.nickname} to listen`, {timeoutMs: START_TIMEOUT_MS, everyMs: 100}, async () => {
         if (this.daemon.end !== undefined) return true
-        return readFingerprint(this.dataDirectory) !== undefined && (await accepts(this.orPort))
+        return readFingerprint(this.dataDirectory) !== undefined && (await answersTls(this.orPort))
       })
     } catch (error) {
       throw new Error(`${String(error)}\n${this.daemon.interestingLines()}`)
@@ -143,13 +152,17 @@ export function subjectIsBuilt(): boolean {
   return subjectImplementation === 'tor' || existsSync(programFile)
 }
 
-function accepts(port: number): Promise<boolean> {
+/** True once a TLS handshake completes: then the event loop runs, and not only the socket listens. */
+function answersTls(port: number): Promise<boolean> {
   return new Promise(resolve => {
-    const socket = connect({host: '127.0.0.1', port})
-    socket.once('connect', () => {
+    const socket = connect({host: '127.0.0.1', port, rejectUnauthorized: false})
+    const settle = (answers: boolean): void => {
       socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
+      resolve(answers)
+    }
+    socket.setTimeout(5_000, () => settle(false))
+    socket.once('secureConnect', () => settle(true))
+    socket.once('error', () => settle(false))
+    socket.once('close', () => settle(false))
   })
 }

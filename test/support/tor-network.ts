@@ -102,7 +102,11 @@ export class TorNetwork {
     }
     for (const node of this.torRelays) this.measure(await node.fingerprint(), ORDINARY_BANDWIDTH)
     const everyone = await Promise.all(this.torRelays.map(node => node.fingerprint()))
-    await this.runningInConsensus([...everyone, ...this.subjects.map(subject => subject.fingerprint)])
+    everyone.push(...this.subjects.map(subject => subject.fingerprint))
+    await this.runningInConsensus(everyone)
+    await this.#orExplain(() =>
+      Promise.all([...this.relays, ...this.exits].map(node => node.knows(everyone)))
+    )
   }
 
   /** Sets what the authorities' bandwidth file says of a relay from the next vote on. */
@@ -127,7 +131,7 @@ export class TorNetwork {
       nickname,
       directory: this.directory,
       orPort,
-      torrc: [...this.commonTorrc, 'ExitRelay 0', 'SocksPort 0', 'ContactInfo nobody', ...torrc],
+      torrc: [...this.commonTorrc, 'ExitRelay 0', 'SocksPort 0', `ContactInfo ${nickname}`, ...torrc],
       ...rest
     })
     this.subjects.push(subject)
@@ -143,9 +147,13 @@ export class TorNetwork {
   }
 
   /** Makes a client without starting it. */
-  async addClient(name: string, torrc: readonly string[] = []): Promise<TorNode> {
+  async addClient(name: string, torrc: readonly string[] = [], socksFlags = ''): Promise<TorNode> {
     const socksPort = await freePort()
-    const own = [`SocksPort 127.0.0.1:${socksPort}`, 'PathsNeededToBuildCircuits 0.67', ...torrc]
+    const own = [
+      `SocksPort 127.0.0.1:${socksPort} ${socksFlags}`,
+      'PathsNeededToBuildCircuits 0.67',
+      ...torrc
+    ]
     const node = this.#node(name, 'client', own, {socksPort})
     this.others.push(node)
     return node
@@ -162,7 +170,7 @@ export class TorNetwork {
 
   /** Makes a C tor relay that runs on someone else's DataDirectory; it is stopped with the network. */
   addRelayOn(name: string, dataDirectory: string, orPort: number, nickname: string): TorNode {
-    const own = [`Nickname ${nickname}`, 'ExitRelay 0', 'ContactInfo nobody']
+    const own = [`Nickname ${nickname}`, 'ExitRelay 0', `ContactInfo ${name}`]
     const node = this.#node(name, 'relay', own, {orPort}, dataDirectory)
     this.others.push(node)
     return node

@@ -102,6 +102,18 @@ export class TorNode {
     })
   }
 
+  /** Waits until the node has the microdescriptors of all of these, and so can extend to them and hand them on. */
+  async knows(fingerprints: readonly string[]): Promise<void> {
+    const control = await this.control()
+    for (const fingerprint of fingerprints) {
+      const what = `microdescriptor of ${fingerprint.slice(0, 8)} at ${this.name}`
+      await waitUntil(what, {timeoutMs: BOOTSTRAP_TIMEOUT_MS}, async () => {
+        this.#failIfEnded()
+        return (await control.getInfo(`md/id/${fingerprint}`)) !== ''
+      })
+    }
+  }
+
   /** Upper case hexadecimal RSA fingerprint, once the node has written it down. */
   fingerprint(): Promise<string> {
     return waitUntil(`fingerprint of ${this.name}`, {timeoutMs: START_TIMEOUT_MS}, () =>

@@ -1,0 +1,178 @@
+// One identity over restarts, over changes of the implementation that runs on a DataDirectory, and one process at a time on
+// it; and how the relay ends on each signal.
+
+import assert from 'node:assert/strict'
+import {cpSync, existsSync} from 'node:fs'
+import {join} from 'node:path'
+import {after, before, describe, it} from 'node:test'
+import {CircuitDriver} from '../support/circuit-driver.ts'
+import {freePort} from '../support/free-ports.ts'
+import {whyWithoutTor} from '../support/needs-tor.ts'
+import {RawCircuit} from '../support/raw-circuit.ts'
+import {RawLink} from '../support/raw-link.ts'
+import type {Subject} from '../support/subject.ts'
+import {startTorNetwork, type TorNetwork} from '../support/tor-network.ts'
+import {readEd25519Identity, readFingerprint} from '../support/tor-node.ts'
+import {delay, waitUntil} from '../support/wait-until.ts'
+
+const NEW_DESCRIPTOR_TIMEOUT_MS = 60_000
+const SHUTDOWN_WAIT_SECONDS = 4
+
+describe('the identity of a relay', {skip: whyWithoutTor()}, () => {
+  let network: TorNetwork
+  let subject: Subject
+  let driver: CircuitDriver
+  let fingerprint = ''
+  let ed25519Identity = ''
+  let path: readonly string[] = []
+
+  before(async () => {
+    network = await startTorNetwork({
+      subject: {torrc: [`ShutdownWaitLength ${SHUTDOWN_WAIT_SECONDS} seconds`]}
+    })
+    subject = network.subject
+    fingerprint = subject.fingerprint
+    ed25519Identity = subject.ed25519Identity
+    const around = await Promise.all([...network.relays, ...network.exits].map(node => node.fingerprint()))
+    driver = await CircuitDriver.start(network, 'driver', [fingerprint, ...around])
+    path = [around[0] ?? '', fingerprint, around.at(-1) ?? '']
+  })
+
+  after(() => network?.stop())
+
+  /** When the descriptor that an authority holds was published, in seconds, for each authority. */
+  async function published(relay: string): Promise<readonly number[]> {
+    const times: number[] = []
+    for (const authority of network.authorities) {
+      const descriptor = await (await authority.control()).getInfo(`desc/id/${relay}`)
+      const [, day, time] = /^published (\S+) (\S+)$/m.exec(descriptor) ?? []
+      times.push(Date.parse(`${day}T${time}Z`) / 1000)
+    }
+    return times
+  }
+
+  /** Waits until every authority has accepted a descriptor of this relay that was published since. */
+  async function acceptedSince(relay: string, seconds: number): Promise<void> {
+    await waitUntil('a new descriptor at every authority', {timeoutMs: NEW_DESCRIPTOR_TIMEOUT_MS}, async () =>
+      (await published(relay)).every(time => time >= seconds)
+    )
+  }
+
+  /** Circuits work again: C tor may still hold the connection of the process that went away. */
+  async function carriesCircuits(through: readonly string[]): Promise<void> {
+    await waitUntil('a circuit', {timeoutMs: 30_000, everyMs: 1_000}, async () => {
+      await driver.close(await driver.build(through))
+      return true
+    })
+  }
+
+  /**
+   * Starts the subject under a new ContactInfo, in a later second: an authority takes a descriptor that differs in nothing
+   * that matters for a repetition and keeps the one it has.
+   */
+  async function restart(contact: string): Promise<void> {
+    await delay(1_000)
+    subject.configure(`ContactInfo ${contact}`)
+    await subject.start()
+  }
+
+  const nowSeconds = (): number => Math.floor(Date.now() / 1000)
+
+  it('is kept over a restart', async () => {
+    const since = nowSeconds()
+    await subject.stop()
+    await restart('restarted')
+    assert.equal(subject.fingerprint, fingerprint)
+    assert.equal(subject.ed25519Identity, ed25519Identity)
+    await acceptedSince(fingerprint, since)
+    await carriesCircuits(path)
+  })
+
+  it('is not lent to a second process: the lock keeps out another of its kind and C tor', async () => {
+    const orPort = await freePort()
+    const dataDirectory = subject.dataDirectory
+    for (const implementation of [subject.implementation, 'tor'] as const) {
+      const second = await network.addSubject(`second${implementation}`, {
+        dataDirectory,
+        orPort,
+        implementation
+      })
+      second.launch()
+      const end = await second.daemon.ended(30_000)
+      assert.notEqual(end.code, 0, `${implementation} should refuse:\n${second.daemon.interestingLines()}`)
+    }
+    assert.ok(subject.isRunning)
+    await carriesCircuits(path)
+  })
+
+  it('is kept when C tor takes over the DataDirectory, and when it is given back', async () => {
+    await subject.stop()
+    const since = nowSeconds()
+    await delay(1_000)
+    const heir = network.addRelayOn('heir', subject.dataDirectory, subject.orPort, subject.nickname)
+    heir.start()
+    const control = await heir.control()
+    assert.equal(await control.getInfo('fingerprint'), fingerprint)
+    await acceptedSince(fingerprint, since)
+    await carriesCircuits(path)
+    await heir.stop()
+    assert.equal(readFingerprint(subject.dataDirectory), fingerprint)
+    assert.equal(readEd25519Identity(subject.dataDirectory), ed25519Identity)
+    const back = nowSeconds()
+    await restart('returned')
+    assert.equal(subject.fingerprint, fingerprint)
+    assert.equal(subject.ed25519Identity, ed25519Identity)
+    await acceptedSince(fingerprint, back)
+    await carriesCircuits(path)
+  })
+
+  it('of a C tor relay is kept when the relay under test takes over its DataDirectory', async () => {
+    const [donor] = network.relays
+    assert.ok(donor)
+    const identity = {rsa: await donor.fingerprint(), ed25519: readEd25519Identity(donor.dataDirectory)}
+    await donor.stop()
+    const since = nowSeconds()
+    await delay(1_000)
+    const dataDirectory = join(network.directory, 'inherited')
+    cpSync(donor.dataDirectory, dataDirectory, {recursive: true, filter: file => !file.endsWith('/lock')})
+    const heir = await network.addSubject(donor.name, {dataDirectory, orPort: donor.orPort})
+    await heir.start()
+    assert.equal(heir.fingerprint, identity.rsa)
+    assert.equal(heir.ed25519Identity, identity.ed25519)
+    await acceptedSince(identity.rsa, since)
+    await carriesCircuits([fingerprint, identity.rsa, path.at(-1) ?? ''])
+    await heir.stop()
+    donor.start()
+  })
+
+  describe('signals', () => {
+    it('SIGHUP reads the torrc anew, and circuits go on', async () => {
+      const {link} = await RawLink.handshake(subject.orPort)
+      const circuit = await RawCircuit.create(link, 0x80000001)
+      const logFile = join(network.directory, 'log-after-reload')
+      subject.configure(`Log info file ${logFile}`)
+      subject.daemon.signal('SIGHUP')
+      await waitUntil('the new log file', {timeoutMs: 15_000}, () => existsSync(logFile))
+      assert.ok(subject.isRunning)
+      const BEGIN = 1
+      const END = 3
+      circuit.send(BEGIN, 1, Buffer.from('127.0.0.1:80\0'))
+      const answer = await circuit.next()
+      assert.ok(answer.kind === 'message' && answer.message.command === END)
+      link.close()
+    })
+
+    it('SIGINT stops within ShutdownWaitLength, with exit status 0', async () => {
+      const end = await subject.end('SIGINT', (SHUTDOWN_WAIT_SECONDS + 6) * 1000)
+      assert.deepEqual({code: end.code, signal: end.signal}, {code: 0, signal: null})
+      assert.ok(end.seconds <= SHUTDOWN_WAIT_SECONDS + 2, `${end.seconds} s`)
+      await subject.start()
+    })
+
+    it('SIGTERM stops at once, with exit status 0', async () => {
+      const end = await subject.end('SIGTERM', 10_000)
+      assert.deepEqual({code: end.code, signal: end.signal}, {code: 0, signal: null})
+      assert.ok(end.seconds <= 2, `${end.seconds} s`)
+    })
+  })
+})
