@@ -41,11 +41,15 @@ export const layers = {
     folders: [...formats, 'crypto', 'channel'],
     packages: ['node:crypto', 'node:net', 'node:tls', 'node:worker_threads']
   },
-  circuit: {folders: [...network, 'dataplane'], packages: []},
+  circuit: {folders: [...network, 'dataplane'], packages: ['node:crypto']},
   stream: {folders: [...network, 'dataplane', 'circuit'], packages: ['node:stream']},
-  roles: {
+  directory: {
     folders: circuits,
-    packages: ['node:zlib'],
+    packages: ['node:crypto', 'node:http', 'node:stream', 'node:zlib']
+  },
+  roles: {
+    folders: [...circuits, 'directory'],
+    packages: ['node:crypto', 'node:http', 'node:stream', 'node:zlib'],
     below: {service: ['node:net', 'node:tls'], client: ['node:net', 'node:tls']}
   },
   pool: {

@@ -5,8 +5,7 @@ import type {Duplex} from 'node:stream'
 import type {ConsensusRelay} from '../channel/canonical.ts'
 import {type CircuitCounters, newCircuitCounters} from '../circuit/circuit-counters.ts'
 import {CircuitRegistry} from '../circuit/circuit-registry.ts'
-import type {CongestionControl} from '../circuit/congestion-control/congestion-control.ts'
-import {Creates, type OnionSkins} from '../circuit/create.ts'
+import {Creates, type CreatesDeps, type OnionSkins} from '../circuit/create.ts'
 import {Extender} from '../circuit/extend.ts'
 import {type BuildFault, openCircuit, type PathHop} from '../circuit/open-circuit.ts'
 import type {OriginCircuit} from '../circuit/origin-circuit.ts'
@@ -16,9 +15,11 @@ import type {ChannelHandle, DataPlane} from '../dataplane/contract.ts'
 import type {LinkEndpoint} from '../dataplane/link-endpoint.ts'
 import {PlainPlane, type PlainPlaneOptions} from '../dataplane/plain/plain-plane.ts'
 import type {Result} from '../fault/result.ts'
+import type {Relay} from '../netdir/relay.ts'
 import {StreamsOfOrigin} from '../stream/origin-streams.ts'
 import {type DirectoryPeer, RelayStreams} from '../stream/relay-streams.ts'
 import {newStreamCounters, type StreamCounters} from '../stream/stream-counters.ts'
+import {RelayCommand} from '../wire/relay-cell.ts'
 
 /** What the core asks of the consensus; answers change with every new one. */
 export interface NetworkView {
@@ -39,7 +40,7 @@ export interface RelayCoreDeps {
   readonly endpoint: LinkEndpoint
   readonly onionSkins: OnionSkins
   readonly network: NetworkView
-  readonly congestionControl: (sendmeIncrement: number) => CongestionControl
+  readonly congestionControl: CreatesDeps['congestionControl']
   readonly openDirectory: ((stream: Duplex, peer: DirectoryPeer) => void) | undefined
   readonly roles: ReadonlyMap<number, RoleHandler>
   readonly admits: (channel: ChannelHandle) => boolean
@@ -118,5 +119,35 @@ function extendRules(options: RelayCoreOptions, network: NetworkView) {
     canUseIpv6,
     listedEd25519: (rsaIdentity: Uint8Array) => network.listed(rsaIdentity)?.ed25519Identity,
     allowNonearlyExtend: network.allowNonearlyExtend()
+  }
+}
+
+const DIR_CIRCUIT_TIMEOUT_MS = 30_000
+
+/** A BEGIN_DIR stream to a relay one hop away. */
+export async function openDirStream(
+  core: RelayCore,
+  hop: PathHop
+): Promise<{stream: Duplex; release: () => void} | undefined> {
+  const built = await core.build([hop], DIR_CIRCUIT_TIMEOUT_MS)
+  if (!built.ok) return undefined
+  const {circuit, streams} = built.value
+  const opened = await streams.open(0, RelayCommand.BEGIN_DIR, new Uint8Array(0))
+  if (!opened.ok) {
+    circuit.close()
+    return undefined
+  }
+  return {stream: opened.value, release: () => circuit.close()}
+}
+
+/** A relay of the consensus as a hop. */
+export function pathHop({status, ed25519, keys}: Relay): PathHop {
+  const {ipv4, ipv6} = status
+  const addresses = [ipv4, ...(ipv6 === undefined ? [] : [ipv6])]
+  return {
+    rsaIdentity: status.identity,
+    ed25519Identity: ed25519,
+    addresses: addresses.map(({address, port}) => ({octets: address, port})),
+    ntorOnionKey: keys?.ntorOnionKey
   }
 }

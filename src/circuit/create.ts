@@ -18,6 +18,7 @@ import {CircuitFlow, type SendmeV0} from './circuit-flow.ts'
 import type {CreateHandler} from './circuit-registry.ts'
 import type {CongestionControl} from './congestion-control/congestion-control.ts'
 import {FixedWindow} from './congestion-control/fixed-window.ts'
+import type {LocalQueue} from './congestion-control/vegas-window.ts'
 import {type ChannelEnd, RelayCircuit, type RelayCircuitDeps} from './relay-circuit.ts'
 
 /** What became of an onion skin. */
@@ -44,7 +45,7 @@ export interface OnionSkins {
 export interface CreatesDeps extends RelayCircuitDeps {
   readonly onionSkins: OnionSkins
   /** Congestion control for a circuit whose origin asked for it. */
-  readonly congestionControl: (sendmeIncrement: number) => CongestionControl
+  readonly congestionControl: (sendmeIncrement: number, localQueue: () => LocalQueue) => CongestionControl
   /** A defence against floods may refuse a client's circuit (tor-behaviour: DESTROY RESOURCELIMIT). */
   readonly admits: (channel: ChannelHandle) => boolean
   /** Whether SENDME version 0 is good enough, by the consensus parameter sendme_accept_min_version. */
@@ -94,7 +95,7 @@ export class Creates implements CreateHandler {
       return
     }
     const {reply, keyMaterial} = answered.value
-    this.#open(end, 'create-fast', keyMaterial, new FixedWindow())
+    this.#open(end, 'create-fast', keyMaterial, undefined)
     this.#deps.plane.sendCell(end.channel, end.circId, ChannelCommand.CREATED_FAST, reply)
   }
 
@@ -128,10 +129,7 @@ export class Creates implements CreateHandler {
       this.#refuse(end, outcome.kind, reason)
       return
     }
-    const {sendmeIncrement} = outcome
-    const control =
-      sendmeIncrement === undefined ? new FixedWindow() : this.#deps.congestionControl(sendmeIncrement)
-    this.#open(end, type, outcome.keyMaterial, control)
+    this.#open(end, type, outcome.keyMaterial, outcome.sendmeIncrement)
     const reply = encode(created2, {reply: outcome.reply})
     this.#deps.plane.sendCell(end.channel, end.circId, ChannelCommand.CREATED2, reply)
   }
@@ -140,13 +138,21 @@ export class Creates implements CreateHandler {
     prev: ChannelEnd,
     createdBy: RelayCircuit['createdBy'],
     keyMaterial: Uint8Array,
-    control: CongestionControl
+    sendmeIncrement: number | undefined
   ): void {
     // 0.4.8.22: origins too old to know better still fetch their first consensus over CREATE_FAST.
     const v0: SendmeV0 = createdBy === 'create-fast' || this.#deps.acceptsSendmeV0() ? 'accepted' : 'refused'
+    // The queue that congestion control looks at is the circuit's own, which does not exist yet.
+    const opened: {circuit?: RelayCircuit} = {}
+    const localQueue = () => opened.circuit?.localQueue ?? {isBlocked: false, cells: 0}
+    const control =
+      sendmeIncrement === undefined
+        ? new FixedWindow()
+        : this.#deps.congestionControl(sendmeIncrement, localQueue)
     const flow = new CircuitFlow(control, v0, this.#deps.nowUs)
     const keyHash = keyMaterial.slice(KEYS_LENGTH, KEYS_LENGTH + KH_LENGTH)
     const circuit = new RelayCircuit({prev, keyHash, flow, createdBy}, this.#deps)
+    opened.circuit = circuit
     const material = keyMaterial.subarray(0, KEYS_LENGTH)
     this.#deps.plane.openRelayCircuit(circuit.handle, prev.channel, prev.circId, {
       algorithm: 'tor1',

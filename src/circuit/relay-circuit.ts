@@ -17,6 +17,7 @@ import {sendme} from '../wire/sendme.ts'
 import type {CircuitCounters} from './circuit-counters.ts'
 import type {CircuitFlow} from './circuit-flow.ts'
 import type {CircuitEndOwner, CircuitRegistry, LocalCircuit} from './circuit-registry.ts'
+import type {LocalQueue} from './congestion-control/vegas-window.ts'
 import {readRelayMessage, relayMessageBody} from './relay-message.ts'
 
 /** Our own DATA waits in its stream while this many cells of the circuit wait for the channel; 'drained' wakes it. */
@@ -112,6 +113,12 @@ export class RelayCircuit implements LocalCircuit {
   /** The origin reached us over a single hop: the channel is an unauthenticated client's. */
   get isSingleHop(): boolean {
     return this.prevChannel?.peer.kind !== 'relay'
+  }
+
+  /** Our end of the circuit's channel, as congestion control looks at it. */
+  get localQueue(): LocalQueue {
+    const cells = this.#deps.plane.queuedCells(this.handle)
+    return {isBlocked: cells >= QUEUED_CELLS_MAX, cells}
   }
 
   /** DATA messages that may be sent now: what the peer's window allows, as long as our own queue is not long already. */

@@ -1,0 +1,150 @@
+// A relay's own descriptor over time: watches for a reason to publish, prints it, and has it uploaded.
+
+import {release, type as systemName} from 'node:os'
+import {equal} from '../bytes/octets.ts'
+import type {RelayConfig} from '../config/relay-config.ts'
+import {rsaIdentity} from '../crypto/rsa.ts'
+import type {RelayKeys} from '../datadir/relay-keys.ts'
+import type {Logger} from '../log/logger.ts'
+import {formatTime} from '../netdoc/time.ts'
+import {BandwidthHistory} from '../roles/relay/bandwidth-history.ts'
+import {type OwnDocuments, ownDocuments, type RelayProfile} from '../roles/relay/own-documents.ts'
+import {protocolsLine} from '../roles/relay/protocols.ts'
+import {type Published, type PublishSituation, reasonToPublish} from '../roles/relay/publish-rules.ts'
+import {Publisher} from '../roles/relay/publisher.ts'
+import {authoritySources} from './dir-sources.ts'
+import type {NetworkKnowledge} from './network-knowledge.ts'
+import type {RelayAddress} from './relay-address.ts'
+import {openDirStream, type RelayCore} from './relay-core.ts'
+import {versionText} from './version.ts'
+
+export interface OwnPublicationDeps {
+  readonly logger: Logger
+  readonly address: RelayAddress
+  readonly network: NetworkKnowledge
+  readonly core: RelayCore
+  readonly keys: () => RelayKeys
+  readonly config: () => RelayConfig
+  readonly orPort: () => number | undefined
+  readonly isReachable: () => boolean
+  /** Hears of every new pair of documents, published or not: a directory serves its own. */
+  readonly printed?: (documents: OwnDocuments) => void
+}
+
+export class OwnPublication {
+  readonly #deps: OwnPublicationDeps
+  readonly #publisher: Publisher
+  readonly #bandwidth = new BandwidthHistory(nowSeconds())
+  readonly #startedAtMs = Date.now()
+  #last: Published | undefined
+  #stopped = false
+
+  constructor(deps: OwnPublicationDeps) {
+    this.#deps = deps
+    const logger = deps.logger.about('dir')
+    this.#publisher = new Publisher({
+      authorities: () => authoritySources(deps.config()),
+      openDirStream: hop => openDirStream(deps.core, hop),
+      uploaded: (authority, outcome, detail) => {
+        if (outcome === 'accepted') logger.info(`${authority.name} has our descriptor (${detail}).`)
+        else logger.notice(`${authority.name} does not have our descriptor: ${outcome}, ${detail}.`)
+      }
+    })
+  }
+
+  /** Once a second. */
+  second(): void {
+    const {bytesRead, bytesWritten} = this.#deps.core.plane.counters
+    this.#bandwidth.second(nowSeconds(), bytesRead, bytesWritten)
+    this.consider()
+  }
+
+  /** Publishes if there is a reason to. */
+  consider(): void {
+    const {config, logger, keys} = this.#deps
+    if (this.#stopped || !config().publishServerDescriptor || !this.#deps.isReachable()) return
+    const profile = this.#profile()
+    if (profile === undefined) return
+    const now = new Date()
+    const situation: PublishSituation = {
+      profile,
+      keys: keys(),
+      observed: this.#bandwidth.observed,
+      isHibernating: false,
+      listing: this.#listing()
+    }
+    const reason = reasonToPublish(this.#last, situation, Number(now))
+    if (reason === undefined) return
+    this.#last = {...situation, atMs: Number(now)}
+    const documents = this.#print(profile, now)
+    logger.about('dir').info(`Publishing our descriptor: ${reason}.`)
+    this.#deps.printed?.(documents)
+    this.#publisher.publish(documents, reason)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#publisher.stop()
+  }
+
+  #print(profile: RelayProfile, published: Date): OwnDocuments {
+    const {identity, onion} = this.#deps.keys()
+    const {lifetimeMs, graceMs} = this.#deps.network.onionKeySchedule()
+    return ownDocuments(
+      profile,
+      {
+        published,
+        uptimeSeconds: Math.floor((Date.now() - this.#startedAtMs) / 1000),
+        observed: this.#bandwidth.observed,
+        isHibernating: false,
+        overloadedAt: undefined,
+        statistics: this.#bandwidth.historyLines(formatTime)
+      },
+      protocolsLine(),
+      {
+        identity: identity.rsa,
+        signing: identity.signing.key,
+        signingCert: identity.signing.cert,
+        ed25519: identity.ed25519,
+        onionKeyTap: onion.tap,
+        ntorOnionKey: onion.ntor,
+        onionKeysExpireAt: new Date(onion.setAt.getTime() + lifetimeMs + graceMs)
+      }
+    )
+  }
+
+  #profile(): RelayProfile | undefined {
+    const config = this.#deps.config()
+    const address = this.#deps.address.ipv4
+    const port = this.#deps.orPort()
+    if (address === undefined || port === undefined) return undefined
+    return {
+      nickname: config.nickname,
+      contact: config.contactInfo,
+      family: config.myFamily,
+      platform: `${versionText()} on ${systemName()} ${release().split('-')[0]}`,
+      ipv4: {address, port},
+      ipv6: undefined,
+      rate: config.relayBandwidthRate,
+      burst: config.relayBandwidthBurst,
+      maxAdvertised: config.maxAdvertisedBandwidth,
+      isHiddenServiceDir: false,
+      isTunnelledDirServer: config.dirCache
+    }
+  }
+
+  /** What the newest consensus says of us, if it is newer than our last publication. */
+  #listing(): PublishSituation['listing'] {
+    const {netDir} = this.#deps.network
+    if (netDir === undefined || this.#last === undefined) return 'unknown'
+    if (Number(netDir.validAfter) <= this.#last.atMs) return 'unknown'
+    const identity = rsaIdentity(this.#deps.keys().identity.rsa.public)
+    const relay = netDir.relays.find(({status}) => equal(status.identity, identity))
+    if (relay === undefined) return 'missing'
+    return relay.status.flags.has('StaleDesc') ? 'stale' : 'listed'
+  }
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000)
+}

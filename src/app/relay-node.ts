@@ -1,0 +1,372 @@
+// A relay put together from its settings: keys and caches from the DataDirectory, the core (links, circuits, streams), the
+// documents of the network, and the publishing of its own. Many can live in one process; what belongs to the process
+// (signals, exit status, PID file) is run-relay.ts's.
+//
+//   start: directory locked ─▶ keys ─▶ caches ─▶ core ─▶ listeners ─▶ documents fetched ─▶ reachable? ─▶ published
+//
+// It listens first and publishes second, and answers links and circuits from the first moment, consensus or none.
+
+import {toBase16Upper} from '../bytes/base16.ts'
+import {endpointToText} from '../bytes/ip-address.ts'
+import {paddingParams} from '../channel/padding.ts'
+import {ClockCheck} from '../circuit/congestion-control/clock-check.ts'
+import {Vegas} from '../circuit/congestion-control/vegas.ts'
+import {grantedSendmeIncrement, vegasParams} from '../circuit/congestion-control/vegas-params.ts'
+import type {PathHop} from '../circuit/open-circuit.ts'
+import type {RelayConfig} from '../config/relay-config.ts'
+import {dataPlaneInfo} from '../crypto/relay-crypto/relay-crypto.ts'
+import {rsaIdentity} from '../crypto/rsa.ts'
+import {CachedDocuments} from '../datadir/cached-documents.ts'
+import type {DataDirFault} from '../datadir/fault.ts'
+import {openDirectory} from '../datadir/file.ts'
+import {writeFingerprints} from '../datadir/fingerprint.ts'
+import {type DirectoryLock, lockDirectory} from '../datadir/lock.ts'
+import {loadOrCreateRelayKeys, type RelayKeys, tendRelayKeys} from '../datadir/relay-keys.ts'
+import {loadState, type RelayState, saveState} from '../datadir/state-file.ts'
+import type {SocketAddress} from '../dataplane/contract.ts'
+import {LinkEndpoint} from '../dataplane/link-endpoint.ts'
+import {type Fault, localFault} from '../fault/fault.ts'
+import {err, ok, type Result} from '../fault/result.ts'
+import type {Logger} from '../log/logger.ts'
+import {OnionSkinPool} from '../pool/onion-skin-pool.ts'
+import type {OnionSkinKeys} from '../pool/onion-skin-task.ts'
+import {ReachabilityTest} from '../roles/relay/reachability.ts'
+import {NetworkKnowledge} from './network-knowledge.ts'
+import {OwnPublication} from './own-publication.ts'
+import {RelayAddress} from './relay-address.ts'
+import {openDirStream, pathHop, RelayCore} from './relay-core.ts'
+import {versionText} from './version.ts'
+
+export type StartFault =
+  | DataDirFault
+  | Fault<'cannot-listen', {readonly message: string}>
+  | Fault<'no-orport', never>
+
+const HANDSHAKES_MAX = 8192
+const CIRCUIT_CELLS_MAX = 2500
+const SECOND_MS = 1000
+const TEND_MS = 60_000
+const SELF_TEST_TIMEOUT_MS = 20_000
+
+export interface RelayNodeOptions {
+  readonly config: RelayConfig
+  readonly logger: Logger
+}
+
+export class RelayNode {
+  readonly core: RelayCore
+  readonly network: NetworkKnowledge
+  readonly listeners: readonly SocketAddress[]
+  readonly pool: OnionSkinPool
+  readonly #parts: Parts
+  readonly #publication: OwnPublication
+  readonly #reachability: ReachabilityTest
+  readonly #timers: NodeJS.Timeout[] = []
+  #keys: RelayKeys
+  #config: RelayConfig
+  #stopping = false
+
+  private constructor(parts: Parts, core: RelayCore, listeners: readonly SocketAddress[]) {
+    const {config, logger, address, network} = parts
+    this.core = core
+    this.network = network
+    this.listeners = listeners
+    this.pool = parts.pool
+    this.#parts = parts
+    this.#keys = parts.keys
+    this.#config = config
+    this.#reachability = new ReachabilityTest({
+      address: () => address.ipv4,
+      buildCircuitToOurselves: () => this.#testCircuit(),
+      reachable: () => {
+        logger.notice('Self-testing indicates your ORPort is reachable from the outside. Excellent.')
+      },
+      stillUnreachable: () => {
+        logger.warn(
+          'Your server has not managed to confirm reachability for its ORPort. Relays do not publish descriptors until ' +
+            'their ORPort is reachable. Please check your firewalls, ports and address.'
+        )
+      }
+    })
+    this.#publication = new OwnPublication({
+      logger,
+      address,
+      network,
+      core,
+      keys: () => this.#keys,
+      config: () => this.#config,
+      orPort: () => advertisedPort(this.#config, listeners),
+      isReachable: () => this.#config.assumeReachable || this.#reachability.state === 'reachable'
+    })
+  }
+
+  /** Never throws on account of settings, files or the network: a fault says what stood in the way. */
+  static async start(options: RelayNodeOptions): Promise<Result<RelayNode, StartFault>> {
+    const opened = await openParts(options)
+    if (!opened.ok) return opened
+    const parts = opened.value
+    const core = openCore(parts)
+    const listeners = await listen(parts.config, core)
+    if (!listeners.ok) {
+      await core.plane.close()
+      await parts.pool.close()
+      parts.lock.release()
+      return listeners
+    }
+    const node = new RelayNode(parts, core, listeners.value)
+    node.#begin()
+    return ok(node)
+  }
+
+  /** 40 hexadecimal digits in upper case. */
+  get fingerprint(): string {
+    return toBase16Upper(rsaIdentity(this.#keys.identity.rsa.public))
+  }
+
+  /** Takes on what changed in the settings; the rest needs a restart, which config/reload has refused already. */
+  async reload(config: RelayConfig): Promise<void> {
+    this.#config = config
+    await this.#parts.address.configure(config)
+    this.#publication.consider()
+  }
+
+  /** Stops accepting links and goes on with what there is. */
+  stopListening(): void {
+    this.#stopping = true
+    this.core.plane.stopListening()
+    this.#publication.stop()
+  }
+
+  async close(): Promise<void> {
+    this.#stopping = true
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#reachability.stop()
+    this.#publication.stop()
+    this.network.stop()
+    await this.core.plane.close()
+    await this.pool.close()
+    this.#saveState()
+    this.#parts.lock.release()
+  }
+
+  #begin(): void {
+    const {logger, address, network} = this.#parts
+    for (const {octets, port} of this.listeners) {
+      logger.notice(`Opened OR listener on ${endpointToText(octets, port)}`)
+    }
+    this.core.channels.onOpened(channel => {
+      this.#reachability.channelOpened(channel)
+      if (network.isTrustedToSeeUs(channel) && address.suggest(channel.info.ownAddressSeen)) {
+        this.#reachability.restart(Date.now())
+      }
+    })
+    network.start(
+      hop => openDirStream(this.core, hop),
+      () => {
+        this.pool.setKeys(onionSkinKeys(this.#keys, network))
+        this.#publication.consider()
+      }
+    )
+    this.#timers.push(setInterval(() => this.#publication.second(), SECOND_MS))
+    this.#timers.push(setInterval(() => void this.#tend(new Date()), TEND_MS))
+    if (!this.#config.assumeReachable) this.#reachability.start(Date.now())
+    this.#publication.consider()
+  }
+
+  /** Keys that are due are renewed, and so is the TLS context. */
+  async #tend(now: Date): Promise<void> {
+    const {logger, endpoint, network} = this.#parts
+    if (this.#stopping) return
+    const tended = tendRelayKeys(this.#keys, keyOptions(this.#config), network.onionKeySchedule(), now)
+    if (!tended.ok) {
+      logger.warn('A key that is due could not be renewed; the present one stays in use.')
+      return
+    }
+    const before = this.#keys
+    this.#keys = tended.value
+    this.#parts.keys = tended.value
+    await endpoint.rotate({force: before.identity.signing !== tended.value.identity.signing})
+    if (before.onion !== tended.value.onion) {
+      this.pool.setKeys(onionSkinKeys(tended.value, network))
+      this.#saveState()
+    }
+    this.#publication.consider()
+  }
+
+  #saveState(): void {
+    const {state, config} = this.#parts
+    state.setTime('LastRotatedOnionKey', this.#keys.onion.setAt)
+    const saved = saveState(config.dataDirectory, state, versionText(), new Date())
+    if (!saved.ok) this.#parts.logger.warn('The state file could not be written.')
+  }
+
+  /** A circuit to ourselves by way of a relay of the consensus. */
+  async #testCircuit(): Promise<void> {
+    const {address, network, keys} = this.#parts
+    const {ipv4} = address
+    const first = network.randomRelay()
+    const port = advertisedPort(this.#config, this.listeners)
+    if (first === undefined || ipv4 === undefined || port === undefined) return
+    const ourselves: PathHop = {
+      rsaIdentity: rsaIdentity(keys.identity.rsa.public),
+      ed25519Identity: keys.identity.ed25519,
+      addresses: [{octets: ipv4, port}],
+      ntorOnionKey: keys.onion.ntor.public
+    }
+    const built = await this.core.build([pathHop(first), ourselves], SELF_TEST_TIMEOUT_MS)
+    if (built.ok) built.value.circuit.close()
+  }
+}
+
+// ── the parts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Parts {
+  readonly config: RelayConfig
+  readonly logger: Logger
+  readonly lock: DirectoryLock
+  readonly state: RelayState
+  keys: RelayKeys
+  readonly endpoint: LinkEndpoint
+  readonly pool: OnionSkinPool
+  readonly address: RelayAddress
+  readonly network: NetworkKnowledge
+}
+
+async function openParts({config, logger}: RelayNodeOptions): Promise<Result<Parts, StartFault>> {
+  for (const path of [config.dataDirectory, config.cacheDirectory]) {
+    const directory = openDirectory(path)
+    if (!directory.ok) return directory
+    for (const notice of directory.value.notices) logger.notice(notice)
+  }
+  const lock = lockDirectory(config.dataDirectory)
+  if (!lock.ok) return lock
+  const now = new Date()
+  const state = loadState(config.dataDirectory)
+  if (!state.ok) return state
+  const lastRotatedOnionKey = state.value.time('LastRotatedOnionKey')
+  const loaded = await loadOrCreateRelayKeys({...keyOptions(config), lastRotatedOnionKey}, now)
+  if (!loaded.ok) return loaded
+  for (const notice of loaded.value.notices) logger.notice(notice)
+  const {keys} = loaded.value
+  const written = writeFingerprints(config.dataDirectory, config.nickname, keys.identity)
+  if (!written.ok) return written
+  const address = new RelayAddress(config.testingTorNetwork || config.dirAuthorities.length > 0)
+  await address.configure(config)
+  const network = NetworkKnowledge.open(config, new CachedDocuments(config.cacheDirectory), logger)
+  const parts: Parts = {
+    config,
+    logger,
+    lock: lock.value,
+    state: state.value,
+    keys,
+    address,
+    network,
+    endpoint: await LinkEndpoint.open({
+      keys: () => linkKeys(parts.keys),
+      ownAddresses: () => (address.ipv4 === undefined ? [] : [address.ipv4]),
+      paddingParams: () => paddingParams(network.param),
+      nowSeconds: () => Math.floor(Date.now() / 1000),
+      certificateDays: config.sslKeyLifetimeMs === 0 ? undefined : config.sslKeyLifetimeMs / 86_400_000
+    }),
+    pool: new OnionSkinPool(
+      {threads: Math.max(1, config.numCpus - 1), keys: onionSkinKeys(keys, network)},
+      {onWorkerFailure: () => logger.warn('A worker for onion skins failed; another one takes its place.')}
+    )
+  }
+  announce(parts)
+  return ok(parts)
+}
+
+function announce({config, logger, keys}: Parts): void {
+  const {implementation, reason, kernel} = dataPlaneInfo()
+  const why = reason === undefined ? '' : `, because ${reason}`
+  logger.notice(
+    `${versionText()} on Node ${process.versions.node}. Experimental: for private networks unless told otherwise.`
+  )
+  logger.notice(`Data plane: plain, over node:tls. Cell cryptography: ${implementation} (${kernel})${why}.`)
+  const fingerprint = toBase16Upper(rsaIdentity(keys.identity.rsa.public))
+  logger.notice(`Your Tor server's identity key fingerprint is '${config.nickname} ${fingerprint}'`)
+}
+
+function openCore(parts: Parts): RelayCore {
+  const {config, keys, endpoint, pool, network} = parts
+  const clock = new ClockCheck()
+  return new RelayCore(
+    {
+      ownRsaIdentity: rsaIdentity(keys.identity.rsa.public),
+      ownEd25519Identity: keys.identity.ed25519,
+      allowPrivateAddresses: config.extendAllowPrivateAddresses,
+      canUseIpv6: config.orPorts.some(port => port.family === 'ipv6'),
+      plane: {
+        circuitCellsMax: CIRCUIT_CELLS_MAX,
+        rate: config.relayBandwidthRate,
+        burst: config.relayBandwidthBurst,
+        unverifiedMax: HANDSHAKES_MAX
+      }
+    },
+    {
+      endpoint,
+      onionSkins: pool,
+      network: network.view,
+      congestionControl: (sendmeIncrement, localQueue) =>
+        new Vegas({params: vegasParams(network.param, 'exit'), sendmeIncrement}, {clock, localQueue}),
+      openDirectory: undefined,
+      roles: new Map(),
+      admits: () => true,
+      isHibernating: () => false
+    }
+  )
+}
+
+async function listen(
+  config: RelayConfig,
+  core: RelayCore
+): Promise<Result<readonly SocketAddress[], StartFault>> {
+  const bound: SocketAddress[] = []
+  for (const {host, port, noListen, implicit, family} of config.orPorts) {
+    if (noListen) continue
+    try {
+      bound.push(await core.plane.listen({host, port}))
+    } catch (error) {
+      // A host without IPv6 has no use for the port that was not asked for there.
+      if (implicit && family === 'ipv6') continue
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+      return err(localFault('cannot-listen', {message: `The ORPort ${port} could not be opened (${code}).`}))
+    }
+  }
+  return bound.length === 0 ? err(localFault('no-orport')) : ok(bound)
+}
+
+function keyOptions({keyDirectory, signingKeyLifetimeMs, signingKeySlopMs, offlineMasterKey}: RelayConfig) {
+  return {keyDirectory, signingKeyLifetimeMs, signingKeySlopMs, offlineMasterKey}
+}
+
+function linkKeys({identity}: RelayKeys) {
+  return {
+    rsaKey: identity.rsa,
+    ed25519Identity: identity.ed25519,
+    signingKey: identity.signing.key,
+    signingCert: identity.signing.cert,
+    signingCertExpiresSeconds: Math.floor(identity.signing.expiresAt.getTime() / 1000)
+  }
+}
+
+function onionSkinKeys({identity, onion}: RelayKeys, network: NetworkKnowledge): OnionSkinKeys {
+  const sendmeIncrement = grantedSendmeIncrement(network.param)
+  return {
+    onionKeys: [onion.ntor.secret, ...(onion.previousNtor === undefined ? [] : [onion.previousNtor.secret])],
+    rsaIdentity: rsaIdentity(identity.rsa.public),
+    ed25519Identity: identity.ed25519,
+    policy: {
+      cgo: 'refused',
+      ...(sendmeIncrement === undefined ? {} : {congestionControl: {sendmeIncrement}})
+    }
+  }
+}
+
+/** The port to publish: the advertised ORPort's, or, where the system chose, the one it is bound to. */
+function advertisedPort(config: RelayConfig, listeners: readonly SocketAddress[]): number | undefined {
+  const advertised = config.orPorts.find(port => !port.noAdvertise && port.family === 'ipv4')
+  if (advertised === undefined) return undefined
+  return advertised.port !== 0 ? advertised.port : listeners.find(({octets}) => octets.length === 4)?.port
+}

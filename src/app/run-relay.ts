@@ -1,0 +1,74 @@
+// A relay as a process: starts it, obeys signals, and ends with an exit status.
+//
+//   TERM: end now   INT: stop listening, end after ShutdownWaitLength (a second INT: now)   HUP: read the settings again
+
+import {printConfigFault} from '../config/fault.ts'
+import type {RelayConfig} from '../config/relay-config.ts'
+import {type DataDirFault, printDataDirFault} from '../datadir/fault.ts'
+import {removePidFile, writePidFile} from '../datadir/pid-file.ts'
+import {RelayNode, type StartFault} from './relay-node.ts'
+import type {RelayNodeDeps} from './relay-node-deps.ts'
+
+const DONE = 0
+const FAILED = 1
+
+/** Resolves with the exit status when the relay has ended. */
+export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps): Promise<number> {
+  const {logger} = log
+  if (first.pidFile !== undefined) {
+    const written = writePidFile(first.pidFile, process.pid)
+    if (!written.ok) logger.warn(printDataDirFault(written.fault))
+  }
+  const started = await RelayNode.start({config: first, logger})
+  if (!started.ok) {
+    logger.err(printStartFault(started.fault))
+    return FAILED
+  }
+  const node = started.value
+  let config = first
+  let isShuttingDown = false
+
+  await new Promise<void>(end => {
+    process.on('SIGTERM', () => {
+      logger.notice('Catching signal TERM, exiting cleanly.')
+      end()
+    })
+    process.on('SIGINT', () => {
+      if (isShuttingDown) {
+        end()
+        return
+      }
+      isShuttingDown = true
+      const seconds = Math.round(config.shutdownWaitLengthMs / 1000)
+      logger.notice(
+        `Interrupt: we have stopped accepting new connections, and will shut down in ${seconds} seconds.`
+      )
+      node.stopListening()
+      setTimeout(end, config.shutdownWaitLengthMs)
+    })
+    process.on('SIGHUP', () => {
+      logger.notice('Received reload signal (hup). Reloading config and resetting internal state.')
+      const next = reload(config)
+      if (!next.ok) {
+        logger.warn(`The settings could not be read again: ${printConfigFault(next.fault)}`)
+        return
+      }
+      config = next.value
+      void node.reload(config)
+    })
+  })
+  await node.close()
+  if (config.pidFile !== undefined) removePidFile(config.pidFile)
+  return DONE
+}
+
+function printStartFault(fault: StartFault): string {
+  switch (fault.code) {
+    case 'cannot-listen':
+      return fault.data?.message ?? 'The ORPort could not be opened.'
+    case 'no-orport':
+      return 'There is no ORPort to listen on: a relay needs one. Add ORPort to the torrc.'
+    default:
+      return printDataDirFault(fault as DataDirFault)
+  }
+}

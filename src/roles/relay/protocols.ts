@@ -1,0 +1,20 @@
+// The subprotocol versions that we advertise (tor-behaviour 0: clients use exactly what the consensus says of us, so this
+// lists what works and nothing else). Sorted by name.
+
+const PROTOCOLS: Readonly<Record<string, string>> = {
+  Cons: '2',
+  Desc: '2-4',
+  DirCache: '2',
+  FlowCtrl: '1-2',
+  Link: '4-5',
+  LinkAuth: '3',
+  Microdesc: '2-3',
+  Relay: '2-4'
+}
+
+/** The value of the `proto` line. */
+export function protocolsLine(): string {
+  return Object.entries(PROTOCOLS)
+    .map(([name, versions]) => `${name}=${versions}`)
+    .join(' ')
+}
