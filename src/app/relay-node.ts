@@ -62,7 +62,6 @@ export class RelayNode {
   readonly #publication: OwnPublication
   readonly #reachability: ReachabilityTest
   readonly #timers: NodeJS.Timeout[] = []
-  #keys: RelayKeys
   #config: RelayConfig
   #stopping = false
 
@@ -73,7 +72,6 @@ export class RelayNode {
     this.listeners = listeners
     this.pool = parts.pool
     this.#parts = parts
-    this.#keys = parts.keys
     this.#config = config
     this.#reachability = new ReachabilityTest({
       address: () => address.ipv4,
@@ -116,6 +114,10 @@ export class RelayNode {
     const node = new RelayNode(parts, core, listeners.value)
     node.#begin()
     return ok(node)
+  }
+
+  get #keys(): RelayKeys {
+    return this.#parts.held.keys
   }
 
   /** 40 hexadecimal digits in upper case. */
@@ -183,8 +185,7 @@ export class RelayNode {
       return
     }
     const before = this.#keys
-    this.#keys = tended.value
-    this.#parts.keys = tended.value
+    this.#parts.held.keys = tended.value
     await endpoint.rotate({force: before.identity.signing !== tended.value.identity.signing})
     if (before.onion !== tended.value.onion) {
       this.pool.setKeys(onionSkinKeys(tended.value, network))
@@ -202,7 +203,8 @@ export class RelayNode {
 
   /** A circuit to ourselves by way of a relay of the consensus. */
   async #testCircuit(): Promise<void> {
-    const {address, network, keys} = this.#parts
+    const {address, network} = this.#parts
+    const keys = this.#keys
     const {ipv4} = address
     const first = network.randomRelay()
     const port = advertisedPort(this.#config, this.listeners)
@@ -225,7 +227,7 @@ interface Parts {
   readonly logger: Logger
   readonly lock: DirectoryLock
   readonly state: RelayState
-  keys: RelayKeys
+  readonly held: {keys: RelayKeys}
   readonly endpoint: LinkEndpoint
   readonly pool: OnionSkinPool
   readonly address: RelayAddress
@@ -253,31 +255,25 @@ async function openParts({config, logger}: RelayNodeOptions): Promise<Result<Par
   const address = new RelayAddress(config.testingTorNetwork || config.dirAuthorities.length > 0)
   await address.configure(config)
   const network = NetworkKnowledge.open(config, new CachedDocuments(config.cacheDirectory), logger)
-  const parts: Parts = {
-    config,
-    logger,
-    lock: lock.value,
-    state: state.value,
-    keys,
-    address,
-    network,
-    endpoint: await LinkEndpoint.open({
-      keys: () => linkKeys(parts.keys),
-      ownAddresses: () => (address.ipv4 === undefined ? [] : [address.ipv4]),
-      paddingParams: () => paddingParams(network.param),
-      nowSeconds: () => Math.floor(Date.now() / 1000),
-      certificateDays: config.sslKeyLifetimeMs === 0 ? undefined : config.sslKeyLifetimeMs / 86_400_000
-    }),
-    pool: new OnionSkinPool(
-      {threads: Math.max(1, config.numCpus - 1), keys: onionSkinKeys(keys, network)},
-      {onWorkerFailure: () => logger.warn('A worker for onion skins failed; another one takes its place.')}
-    )
-  }
+  // Held in one place that renewing replaces, for whoever asks for the keys of the moment.
+  const held = {keys}
+  const endpoint = await LinkEndpoint.open({
+    keys: () => linkKeys(held.keys),
+    ownAddresses: () => (address.ipv4 === undefined ? [] : [address.ipv4]),
+    paddingParams: () => paddingParams(network.param),
+    nowSeconds: () => Math.floor(Date.now() / 1000),
+    certificateDays: config.sslKeyLifetimeMs === 0 ? undefined : config.sslKeyLifetimeMs / 86_400_000
+  })
+  const pool = new OnionSkinPool(
+    {threads: Math.max(1, config.numCpus - 1), keys: onionSkinKeys(keys, network)},
+    {onWorkerFailure: () => logger.warn('A worker for onion skins failed; another one takes its place.')}
+  )
+  const parts = {config, logger, lock: lock.value, state: state.value, held, endpoint, pool, address, network}
   announce(parts)
   return ok(parts)
 }
 
-function announce({config, logger, keys}: Parts): void {
+function announce({config, logger, held: {keys}}: Parts): void {
   const {implementation, reason, kernel} = dataPlaneInfo()
   const why = reason === undefined ? '' : `, because ${reason}`
   logger.notice(
@@ -289,7 +285,8 @@ function announce({config, logger, keys}: Parts): void {
 }
 
 function openCore(parts: Parts): RelayCore {
-  const {config, keys, endpoint, pool, network} = parts
+  const {config, endpoint, pool, network} = parts
+  const {keys} = parts.held
   const clock = new ClockCheck()
   return new RelayCore(
     {
