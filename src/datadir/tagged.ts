@@ -35,5 +35,6 @@ export function encodeTagged(kind: TaggedKind, body: Uint8Array): Uint8Array {
 export function decodeTagged(kind: TaggedKind, octets: Uint8Array): Uint8Array | undefined {
   const file = decode(taggedFile, octets)
   if (!file.ok || !equal(file.value.header, headerOf(kind))) return undefined
-  return file.value.body.length === kind.length ? file.value.body.slice() : undefined
+  // Not slice(): of a Buffer that is a view, and callers wipe what they no longer need.
+  return file.value.body.length === kind.length ? new Uint8Array(file.value.body) : undefined
 }
