@@ -12,6 +12,7 @@ import {makeEd25519Cert} from '../../../src/crypto/ed25519-cert.ts'
 import {generateRsa, type RsaPrivateKey} from '../../../src/crypto/rsa.ts'
 import {makeTlsCertificates} from '../../../src/crypto/x509.ts'
 import {CertType} from '../../../src/wire/certs.ts'
+import {ChannelCommand} from '../../../src/wire/channel-cell.ts'
 
 export const NOW = 1_795_348_800
 const SIGNING_KEY_LIFETIME = 30 * 24 * 3600
@@ -171,4 +172,28 @@ export function endIn(
       send(role === 'initiator' ? 'responder' : 'initiator', step.send)
     }
   }
+}
+
+/** How one end ended: the code of its fault, or whose channel it has. */
+export function faultOf(ends: Ends, role: Role): string {
+  const end = ends[role]
+  if (end?.kind === 'closed') return end.fault.code
+  return end?.kind === 'verified' ? `verified ${end.channel.peer.kind}` : 'waits'
+}
+
+/** On links of version 4 and 5: the command of a cell that is not VERSIONS. */
+export function commandOf(octets: Uint8Array): number {
+  return octets[2] === ChannelCommand.VERSIONS && octets[0] === 0 && octets[1] === 0
+    ? ChannelCommand.VERSIONS
+    : (octets[4] as number)
+}
+
+/** Changes the cells of one command that one end sends. */
+export function changing(
+  role: Role,
+  command: number,
+  change: (octets: Uint8Array) => readonly Uint8Array[]
+): Meddler {
+  return (from, pieces) =>
+    pieces.flatMap(octets => (from === role && commandOf(octets) === command ? change(octets) : [octets]))
 }
