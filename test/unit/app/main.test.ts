@@ -1,0 +1,91 @@
+// The program itself, run as an operator runs it, for everything short of a relay.
+
+import assert from 'node:assert/strict'
+import {spawnSync} from 'node:child_process'
+import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {dirname, join} from 'node:path'
+import {after, test} from 'node:test'
+import {fileURLToPath} from 'node:url'
+import {lockDirectory} from '../../../src/datadir/lock.ts'
+import {packageRoot} from '../../support/package-root.ts'
+
+const program = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'src', 'app', 'main.js')
+const folder = mkdtempSync(join(tmpdir(), 'ramson-main-'))
+after(() => rmSync(folder, {recursive: true}))
+
+function run(words: readonly string[], input = ''): {status: number | null; stdout: string; stderr: string} {
+  const {status, stdout, stderr} = spawnSync(process.execPath, [program, ...words], {input, encoding: 'utf8'})
+  return {status, stdout, stderr}
+}
+
+test('--version says which version, what moves the cells and on which Node', () => {
+  const {version} = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {version: string}
+  const {status, stdout} = run(['--version'])
+  assert.equal(status, 0)
+  const [first, second, third] = stdout.split('\n')
+  assert.equal(first, `ramson ${version}`)
+  assert.match(second ?? '', /^data plane: (addon|fallback), [\w:-]+( \(.+\))?$/)
+  assert.equal(third, `Node ${process.versions.node}`)
+})
+
+test('--verify-config says that good settings are good, and on another stream what has no effect', () => {
+  const torrc = join(folder, 'torrc')
+  writeFileSync(torrc, 'ORPort 9001\nConnLimit 5\n')
+  assert.deepEqual(run(['-f', torrc, '--verify-config']), {
+    status: 0,
+    stdout: 'Configuration was valid\n',
+    stderr: `${torrc}, line 2: ConnLimit (relay) is understood but has no effect here yet.\n`
+  })
+})
+
+test('bad settings end with status 1 and one line that says where and why', () => {
+  const {status, stdout, stderr} = run(['-f', '-', '--verify-config'], 'ORPort 9001\nNicknam x\n')
+  assert.deepEqual([status, stdout], [1, ''])
+  assert.equal(stderr, "standard input, line 2: Unknown option 'Nicknam'. Did you mean Nickname?\n")
+  const onCommandLine = run(['--ORPort', 'x', '--verify-config', '-f', '/dev/null'])
+  assert.equal(onCommandLine.stderr, "command line: ORPort wants [address:]port or auto, not 'x'.\n")
+})
+
+test('a torrc that was named and is not there is a fault, unless it may be missing', () => {
+  const missing = join(folder, 'none')
+  assert.match(
+    run(['-f', missing, '--ORPort', '1', '--verify-config']).stderr,
+    /none cannot be read \(ENOENT\)/
+  )
+  assert.equal(run(['-f', missing, '--ignore-missing-torrc', '--ORPort', '1', '--verify-config']).status, 0)
+})
+
+test('a bad command line ends with status 1 and points to the help', () => {
+  const {status, stderr} = run(['--verfy-config'])
+  assert.equal(status, 1)
+  assert.equal(stderr, 'There is no --verfy-config. Did you mean --verify-config? See ramson --help.\n')
+})
+
+test('--dump-config prints the settings as a torrc', () => {
+  const {stdout} = run(['-f', '-', '--Nickname', 'x', '--dump-config'], 'ORPort 9001 # mine\nNickname y\n')
+  assert.equal(stdout, 'Nickname x\nORPort 9001\n')
+})
+
+test('--list-fingerprint makes an identity once and then tells the same, in the forms that C tor prints', () => {
+  const dataDirectory = join(folder, 'data')
+  const words = ['-f', '/dev/null', '--ORPort', '1', '--Nickname', 'x', '--DataDirectory', dataDirectory]
+  const first = run([...words, '--list-fingerprint'])
+  assert.deepEqual([first.status, first.stderr], [0, ''])
+  assert.match(first.stdout, /^x [0-9A-F]{4}( [0-9A-F]{4}){9}\n$/)
+  const ed25519 = run([...words, '--list-fingerprint', 'ed25519']).stdout
+  assert.match(ed25519, /^x [A-Za-z0-9+/]{43}\n$/)
+  assert.equal(readFileSync(join(dataDirectory, 'fingerprint-ed25519'), 'utf8'), ed25519)
+  const lock = lockDirectory(dataDirectory)
+  assert.ok(lock.ok)
+  assert.deepEqual(run([...words, '--list-fingerprint']), first)
+  lock.value.release()
+})
+
+test('a DataDirectory that cannot be used ends with status 1 and its path', () => {
+  const path = join(folder, 'file')
+  writeFileSync(path, '')
+  const words = ['-f', '/dev/null', '--ORPort', '1', '--DataDirectory', path, '--list-fingerprint']
+  assert.deepEqual(run(words), {status: 1, stdout: '', stderr: `${path}: is not a directory.\n`})
+  assert.ok(existsSync(path))
+})
