@@ -8,9 +8,14 @@
 // back-off that doubles.
 
 import {randomInt} from 'node:crypto'
+import {toBase16} from '../bytes/base16.ts'
 import {toBase64Unpadded} from '../bytes/base64.ts'
+import {equal, fromText} from '../bytes/octets.ts'
+import {ok, type Result} from '../fault/result.ts'
 import type {ConsensusFlavour, VerifiedConsensus} from '../netdoc/consensus/consensus.ts'
 import {MAX_CONSENSUS_LENGTH} from '../netdoc/consensus/parse.ts'
+import {applyConsensusDiff, DIFF_HEADER, diffBaseDigest} from '../netdoc/consensus-diff/apply.ts'
+import type {DiffFault} from '../netdoc/fault.ts'
 import type {Microdescriptor} from '../netdoc/microdescriptor.ts'
 import type {DirResponse} from './dir-request.ts'
 import {askSource, type DirSource, type OpenDirStream} from './dir-source.ts'
@@ -27,6 +32,7 @@ const MICRODESCRIPTORS_MAX = 4 << 20
 const RETRY_MIN_MS = 1000
 const RETRY_MAX_MS = 10 * 60_000
 const TICK_MS = 500
+const DIFF_START = fromText(DIFF_HEADER)
 
 export interface KeeperEvents {
   /** A consensus was verified and is the current one of its flavour. */
@@ -114,13 +120,24 @@ export class Keeper {
   async #fetchConsensus(flavour: ConsensusFlavour): Promise<boolean> {
     const {documents, events, now} = this.#deps
     const current = documents.consensus(flavour)
+    // With what we have as a base, most of the next one need not be sent (dir-spec 4.5).
     const headers: Record<string, string> =
-      current === undefined ? {} : {'if-modified-since': current.validAfter.toUTCString()}
+      current === undefined
+        ? {}
+        : {
+            'if-modified-since': current.validAfter.toUTCString(),
+            'x-or-diff-from-consensus': toBase16(diffBaseDigest(current))
+          }
     const path = `/tor/status-vote/current/consensus${flavour === 'ns' ? '' : `-${flavour}`}`
     for (const source of this.#shuffledSources()) {
       const response = await this.#ask(source, path, MAX_CONSENSUS_LENGTH, headers)
       if (response?.status !== 200) continue
-      const offered = await this.#offerConsensus(flavour, response.body)
+      const whole = current === undefined ? ok(response.body) : wholeConsensus(current, response.body)
+      if (!whole.ok) {
+        events.trouble(`a consensus diff was refused: ${whole.fault.code}`)
+        continue
+      }
+      const offered = await this.#offerConsensus(flavour, whole.value)
       if (offered === 'accepted') {
         const accepted = documents.consensus(flavour)
         if (accepted === undefined) continue
@@ -210,6 +227,12 @@ export class Keeper {
     }
     return sources
   }
+}
+
+/** The answer to a request that offered a base: a diff from it, or all of the consensus. */
+function wholeConsensus(base: VerifiedConsensus, octets: Uint8Array): Result<Uint8Array, DiffFault> {
+  const isDiff = equal(octets.subarray(0, DIFF_START.length), DIFF_START)
+  return isDiff ? applyConsensusDiff(base, octets) : ok(octets)
 }
 
 /** How soon to ask again when no source has a newer consensus: a small part of its interval. */

@@ -89,7 +89,7 @@ export class Links {
     socket.setNoDelay(true)
     const channel = this.#begin(socket, 'initiated', target.address, connect)
     socket.once('secureConnect', () => {
-      const certificate = socket.getPeerCertificate().raw
+      const certificate = socket.getPeerX509Certificate()?.raw
       if (certificate === undefined) this.#fail(channel, channelFault('tls-failed'))
       else
         channel.startHandshake(
@@ -191,6 +191,20 @@ function connection(socket: TLSSocket, peerAddress: SocketAddress): LinkConnecti
     peerAddress,
     exportKeyingMaterial: (label, context, length) =>
       socket.exportKeyingMaterial(length, label, Buffer.from(context))
+  }
+}
+
+/** Undefined where TLS cannot give any, which node:tls says by throwing. */
+function exportKeyingMaterial(
+  socket: TLSSocket,
+  label: string,
+  context: Uint8Array,
+  length: number
+): Uint8Array | undefined {
+  try {
+    return new Uint8Array(socket.exportKeyingMaterial(length, label, Buffer.from(context)))
+  } catch {
+    return undefined
   }
 }
 
