@@ -189,8 +189,7 @@ export class Links {
 function connection(socket: TLSSocket, peerAddress: SocketAddress): LinkConnection {
   return {
     peerAddress,
-    exportKeyingMaterial: (label, context, length) =>
-      socket.exportKeyingMaterial(length, label, Buffer.from(context))
+    exportKeyingMaterial: (label, context, length) => exportKeyingMaterial(socket, label, context, length)
   }
 }
 
