@@ -24,7 +24,7 @@ function defaultLine(name: RelayOptionName, testingTorNetwork: boolean): string[
 }
 
 function printValue(value: string): string {
-  if (!/^"|[#\p{Cc}]|\\$/u.test(value)) return value
+  if (!/^["\s]|[#\p{Cc}]|[\\\s]$/u.test(value)) return value
   const escaped = value.replace(/["\\]/g, '\\$&').replace(/\p{Cc}/gu, character => {
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
   })

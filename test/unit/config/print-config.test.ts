@@ -22,6 +22,11 @@ test('the short form is what was given, and reads back as the same', () => {
   assert.equal(printConfig(load(text), 'short'), text)
 })
 
+test('a value that the plain form would change is quoted', () => {
+  const text = 'ORPort 9001\nContactInfo " blanks, \\x22 and grün "\n'
+  assert.equal(printConfig(load(text), 'short'), 'ContactInfo " blanks, \\" and grün "\nORPort 9001\n')
+})
+
 test('the full form has every value in force, and reads back as the same settings', () => {
   const config = load(`${torrc}TestingTorNetwork 1\n`)
   const text = printConfig(config, 'full')
