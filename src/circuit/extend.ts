@@ -43,7 +43,7 @@ export class Extender implements CircuitExtender {
       this.#count('not-early')
       return
     }
-    if (circuit.next !== undefined || circuit.isExtending) {
+    if (!circuit.isExtendable) {
       this.#end(circuit, 'already-extended', DestroyReason.TORPROTOCOL)
       return
     }

@@ -5,11 +5,13 @@
 //                              ─▶ BEGIN*, DATA, END, … ─▶ streams   ESTABLISH_*, INTRODUCE1, … ─▶ roles
 //
 // Owns its end towards the origin and, once extended, its end towards the next hop; closing it lets go of both and tells
-// each side once.
+// each side once. A role may claim a circuit that ends here, once; from then on it belongs to that role alone. Two circuits
+// that are spliced close together.
 
 import {encode} from '../codec/codec.ts'
 import type {OpenChannel} from '../dataplane/channel-map.ts'
 import type {ChannelHandle, CircuitHandle, CircuitViolation, DataPlane} from '../dataplane/contract.ts'
+import {BugError} from '../fault/fault.ts'
 import {ChannelCommand} from '../wire/channel-cell.ts'
 import {DestroyReason, destroy} from '../wire/destroy.ts'
 import {type RelayCellV0, RelayCommand} from '../wire/relay-cell.ts'
@@ -29,8 +31,16 @@ export interface ChannelEnd {
   readonly circId: number
 }
 
+/**
+ * What a role has made of a circuit that ends here. 'introduced': an INTRODUCE1 came on it; alone among these it may still
+ * be extended, because an origin that was refused goes on to another introduction point from here.
+ */
+export type CircuitPurpose = 'none' | 'intro-point' | 'introduced' | 'rend-waiting' | 'rend-joined'
+
 /** What the streams of one circuit are told; made by the stream layer, one per circuit. */
 export interface CircuitStreams {
+  /** Streams that are open. */
+  readonly size: number
   /** Any message with a stream id, and BEGIN, BEGIN_DIR, RESOLVE, DATA, END whatever their stream id. */
   message(message: RelayCellV0): void
   /** The circuit may send again. */
@@ -84,6 +94,8 @@ export class RelayCircuit implements LocalCircuit {
   readonly #streams: CircuitStreams
   readonly #onClose: (() => void)[] = []
   #next: NextHop | undefined
+  #purpose: CircuitPurpose = 'none'
+  #splicedWith: RelayCircuit | undefined
   #closed = false
 
   constructor(options: RelayCircuitOptions, deps: RelayCircuitDeps) {
@@ -103,6 +115,24 @@ export class RelayCircuit implements LocalCircuit {
 
   get next(): NextHop | undefined {
     return this.#next
+  }
+
+  get purpose(): CircuitPurpose {
+    return this.#purpose
+  }
+
+  /** Nothing but its origin's handshake with us has made anything of the circuit: it ends here and carries no stream. */
+  get isUnclaimed(): boolean {
+    return this.#purpose === 'none' && !this.#isExtended && this.#streams.size === 0
+  }
+
+  get isExtendable(): boolean {
+    return (this.#purpose === 'none' || this.#purpose === 'introduced') && !this.#isExtended
+  }
+
+  /** There is a next hop, or one is being sought. */
+  get #isExtended(): boolean {
+    return this.#next !== undefined || this.isExtending
   }
 
   /** The channel towards the origin, as long as it is open. */
@@ -125,6 +155,30 @@ export class RelayCircuit implements LocalCircuit {
   get sendable(): number {
     if (this.#closed || this.#deps.plane.queuedCells(this.handle) >= QUEUED_CELLS_MAX) return 0
     return this.flow.sendable
+  }
+
+  /** Cells that wait for the channel towards the origin. */
+  get queuedCells(): number {
+    return this.#deps.plane.queuedCells(this.handle)
+  }
+
+  /** Gives an unclaimed circuit to a role, which it then belongs to until it closes. */
+  claim(purpose: 'intro-point' | 'introduced' | 'rend-waiting'): void {
+    if (!this.isUnclaimed) throw new BugError('circuit-claimed-twice', this.#purpose)
+    this.#purpose = purpose
+  }
+
+  /**
+   * Joins this unclaimed circuit with one that waits for it (rend-spec-v3 4.3): from now on what either origin sends and is
+   * not for us goes to the other one, and when one circuit closes so does the other.
+   */
+  splice(waiting: RelayCircuit): void {
+    if (!this.isUnclaimed || waiting.#purpose !== 'rend-waiting') throw new BugError('splice-purpose')
+    this.#purpose = 'rend-joined'
+    waiting.#purpose = 'rend-joined'
+    this.#splicedWith = waiting
+    waiting.#splicedWith = this
+    this.#deps.plane.splice(this.handle, waiting.handle)
   }
 
   /** Runs when the circuit closes; for roles that keep it in a table. */
@@ -267,6 +321,14 @@ export class RelayCircuit implements LocalCircuit {
     if (reasons.prev !== undefined) this.#sendDestroy(this.prev, reasons.prev)
     this.#streams.closed()
     for (const listener of this.#onClose) listener()
+    this.#closeSpliced(reasons.next ?? DestroyReason.NONE)
+  }
+
+  /** A splice is one path: what ends one half of it ends the other, which hears the reason that a next hop would hear. */
+  #closeSpliced(reason: DestroyReason): void {
+    const other = this.#splicedWith
+    this.#splicedWith = undefined
+    other?.close(reason)
   }
 
   #sendDestroy(end: ChannelEnd, reason: DestroyReason): void {

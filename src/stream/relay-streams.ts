@@ -40,6 +40,10 @@ export class RelayStreams implements CircuitStreams {
     this.#deps = deps
   }
 
+  get size(): number {
+    return this.#streams.size
+  }
+
   message(message: RelayCellV0): void {
     const {command, streamId, data} = message
     switch (command) {
@@ -85,7 +89,8 @@ export class RelayStreams implements CircuitStreams {
 
   #beginDir(streamId: number): void {
     const {openDirectory} = this.#deps
-    if (openDirectory === undefined) {
+    // A circuit that a role has claimed carries no streams (TROVE-2017-005).
+    if (openDirectory === undefined || this.#circuit.purpose !== 'none') {
       this.#end(streamId, EndReason.NOTDIRECTORY)
       return
     }

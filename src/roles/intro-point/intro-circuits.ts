@@ -1,0 +1,34 @@
+// The introduction circuits of this relay by the authentication keys of their services, each with what bounds its
+// introductions. Circuits bound the table, and an entry goes when its circuit closes.
+
+import {CircuitTokens} from '../../circuit/circuit-tokens.ts'
+import type {RelayCircuit} from '../../circuit/relay-circuit.ts'
+import type {AskedLimit} from './dos-params.ts'
+import {type IntroductionLimit, TokenBucket} from './token-bucket.ts'
+
+/** What holds for services that ask for nothing: a limit, or undefined for none. Consensus and torrc may change it. */
+export type DefaultLimit = () => IntroductionLimit | undefined
+
+export class IntroCircuit {
+  readonly circuit: RelayCircuit
+  readonly #asked: AskedLimit | undefined
+  readonly #bucket = new TokenBucket()
+
+  constructor(circuit: RelayCircuit, asked: AskedLimit | undefined) {
+    this.circuit = circuit
+    this.#asked = asked
+  }
+
+  /** Accounts for one introduction; false when it is one too many. */
+  admits(defaultLimit: DefaultLimit, nowMs: number): boolean {
+    const limit = this.#asked ?? defaultLimit() ?? 'unlimited'
+    return limit === 'unlimited' || this.#bucket.take(limit, nowMs)
+  }
+}
+
+/** By authentication key, 32 octets. */
+export type IntroCircuits = CircuitTokens<IntroCircuit>
+
+export function newIntroCircuits(): IntroCircuits {
+  return new CircuitTokens()
+}
