@@ -30,7 +30,7 @@ export const layers = {
     files: {'binding.ts': ['node:fs', 'node:module', 'node:path', 'node:url']}
   },
   netdoc: {folders: [...formats, 'crypto'], packages: ['node:buffer']},
-  netdir: {folders: documents, packages: []},
+  netdir: {folders: documents, packages: ['node:crypto']},
   datadir: {
     folders: documents,
     packages: ['node:fs', 'node:fs/promises', 'node:path'],
@@ -50,7 +50,11 @@ export const layers = {
   roles: {
     folders: [...circuits, 'directory'],
     packages: ['node:crypto', 'node:http', 'node:stream', 'node:zlib'],
-    below: {service: ['node:net', 'node:tls'], client: ['node:net', 'node:tls']}
+    below: {
+      relay: ['node:http', 'node:stream'],
+      service: ['node:net', 'node:tls'],
+      client: ['node:net', 'node:tls']
+    }
   },
   pool: {
     folders: [...network, 'dataplane'],
