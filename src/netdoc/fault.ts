@@ -9,6 +9,7 @@ export type TokenizeFault = Fault<
   | 'document-empty'
   | 'nul-octet'
   | 'line-too-long'
+  | 'too-many-items'
   | 'bad-keyword'
   | 'bad-object'
   | 'object-too-large',

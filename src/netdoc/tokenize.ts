@@ -9,6 +9,8 @@ import {decodeObjectBody, Item, type ItemObject} from './item.ts'
 /** The longest keyword line, and the longest object, in octets: what C tor accepts. */
 export const MAX_LINE_LENGTH = 128 * 1024
 export const MAX_OBJECT_LENGTH = 128 * 1024
+/** Ten times what a consensus of the live network has: an item of three octets takes a hundred in memory. */
+export const MAX_ITEMS = 1_000_000
 
 const BEGIN = '-----BEGIN '
 const END = '-----END '
@@ -30,6 +32,7 @@ export function tokenize(text: string, from = 0, to = text.length): Result<reado
       at = next
       continue
     }
+    if (items.length === MAX_ITEMS) return tokenizeFault('too-many-items')
     const words = splitKeyword(line)
     if (words === undefined) return tokenizeFault('bad-keyword')
     const object = readObject(text, next, to)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import {describe, it} from 'node:test'
 import {checkItems, type ItemRules} from '../../../src/netdoc/item-rules.ts'
-import {MAX_LINE_LENGTH, MAX_OBJECT_LENGTH, tokenize} from '../../../src/netdoc/tokenize.ts'
+import {MAX_ITEMS, MAX_LINE_LENGTH, MAX_OBJECT_LENGTH, tokenize} from '../../../src/netdoc/tokenize.ts'
 
 function itemsOf(text: string) {
   const result = tokenize(text)
@@ -71,6 +71,11 @@ describe('the meta format of directory documents (dir-spec 1.2)', () => {
     const object = (lines: number) => `k\n-----BEGIN X-----\n${'AAAAAAA\n'.repeat(lines)}-----END X-----\n`
     assert.notEqual(codeOf(object(10)), 'object-too-large')
     assert.equal(codeOf(object(MAX_OBJECT_LENGTH / 8 + 2)), 'object-too-large')
+  })
+
+  it('bounds the items of a document', () => {
+    assert.equal(codeOf('a\n'.repeat(MAX_ITEMS)), 'ok')
+    assert.equal(codeOf('a\n'.repeat(MAX_ITEMS + 1)), 'too-many-items')
   })
 
   it('takes time in proportion to the length, whatever the text', () => {
