@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "../../crypto/wipe.h"
 #include "../kernel.h"
 #include "../words.h"
 
@@ -61,35 +62,36 @@ constexpr auto kRoundConstants = round_constants();
 constexpr Walk kWalk = rho_and_pi();
 static_assert(kRoundConstants[0] == 1 && kRoundConstants[23] == 0x8000000080008008);
 
+/// One round from one state into another, a plane at a time, so that few lanes are in flight at once.
+inline void round(const std::uint64_t *from, std::uint64_t *to, std::uint64_t round_constant) {
+  std::uint64_t parity[5], theta[5];
+#pragma GCC unroll 5
+  for (std::size_t x = 0; x < 5; x++) parity[x] = from[x] ^ from[x + 5] ^ from[x + 10] ^ from[x + 15] ^ from[x + 20];
+#pragma GCC unroll 5
+  for (std::size_t x = 0; x < 5; x++) theta[x] = parity[(x + 4) % 5] ^ std::rotl(parity[(x + 1) % 5], 1);
+#pragma GCC unroll 5
+  for (std::size_t y = 0; y < 25; y += 5) {
+    std::uint64_t plane[5];
+#pragma GCC unroll 5
+    for (std::size_t x = 0; x < 5; x++) {
+      const std::size_t source = kWalk.from[y + x];
+      plane[x] = std::rotl(from[source] ^ theta[source % 5], kWalk.by[y + x]);
+    }
+#pragma GCC unroll 5
+    for (std::size_t x = 0; x < 5; x++) to[y + x] = plane[x] ^ (~plane[(x + 1) % 5] & plane[(x + 2) % 5]);
+  }
+  to[0] ^= round_constant;
+}
+
 }  // namespace
 
 void keccak(std::uint64_t *state) {
-  std::uint64_t lanes[kKeccakStateWords];
-  std::memcpy(lanes, state, sizeof lanes);
-  for (const std::uint64_t round_constant : kRoundConstants) {
-    std::uint64_t parity[5];
-#pragma GCC unroll 5
-    for (std::size_t x = 0; x < 5; x++) {
-      parity[x] = lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20];
-    }
-#pragma GCC unroll 5
-    for (std::size_t x = 0; x < 5; x++) {
-      const std::uint64_t theta = parity[(x + 4) % 5] ^ std::rotl(parity[(x + 1) % 5], 1);
-#pragma GCC unroll 5
-      for (std::size_t y = 0; y < 25; y += 5) lanes[x + y] ^= theta;
-    }
-    std::uint64_t moved[kKeccakStateWords];
-#pragma GCC unroll 25
-    for (std::size_t i = 0; i < kKeccakStateWords; i++) moved[i] = std::rotl(lanes[kWalk.from[i]], kWalk.by[i]);
-#pragma GCC unroll 5
-    for (std::size_t y = 0; y < 25; y += 5) {
-#pragma GCC unroll 5
-      for (std::size_t x = 0; x < 5; x++)
-        lanes[y + x] = moved[y + x] ^ (~moved[y + (x + 1) % 5] & moved[y + (x + 2) % 5]);
-    }
-    lanes[0] ^= round_constant;
+  std::uint64_t between[kKeccakStateWords];
+  for (std::size_t i = 0; i < kRounds; i += 2) {
+    round(state, between, kRoundConstants[i]);
+    round(between, state, kRoundConstants[i + 1]);
   }
-  std::memcpy(state, lanes, sizeof lanes);
+  wipe(between, sizeof between);
 }
 
 }  // namespace ramson::generic
