@@ -159,12 +159,10 @@ export class TorNetwork {
     return node
   }
 
-  /** Starts a C tor with these onion service lines and waits until it has bootstrapped. */
-  async startService(name: string, torrc: readonly string[]): Promise<TorNode> {
+  /** Makes (and does not start) a C tor with these onion service lines. */
+  addService(name: string, torrc: readonly string[]): TorNode {
     const node = this.#node(name, 'service', ['SocksPort 0', 'PathsNeededToBuildCircuits 0.67', ...torrc])
     this.others.push(node)
-    node.start()
-    await this.#orExplain(() => node.bootstrapped())
     return node
   }
 
