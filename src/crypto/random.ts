@@ -1,6 +1,6 @@
 // Random octets fit for keys, and a cheap supply for the padding of cells.
 
-import {randomBytes, randomFillSync} from 'node:crypto'
+import {randomBytes, randomFillSync, randomInt} from 'node:crypto'
 
 export function randomOctets(length: number): Uint8Array {
   return new Uint8Array(randomBytes(length))
@@ -18,4 +18,9 @@ export function fillPadding(out: Uint8Array): void {
   }
   out.set(pool.subarray(used, used + out.length))
   used += out.length
+}
+
+/** A whole number from `least` to `most`, both included, all of them equally likely and none predictable. */
+export function randomWithin(least: number, most: number): number {
+  return randomInt(least, most + 1)
 }
