@@ -54,7 +54,8 @@ export function optionNames(): string[] {
     if (written === option.name.toLowerCase()) names.push(option.name)
     if (written === `__${option.name.toLowerCase()}`) names.push(`__${option.name}`)
   }
-  return names.sort((a, b) => a.localeCompare(b, 'en', {sensitivity: 'base'}))
+  const sorted = names.map(name => ({name, key: name.toLowerCase()})).sort((a, b) => (a.key < b.key ? -1 : 1))
+  return sorted.map(({name}) => name)
 }
 
 /** The known name with the fewest edits to `name`, if at most a third of it would have to change. */

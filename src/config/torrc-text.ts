@@ -74,26 +74,24 @@ class TorrcReader {
 
   #takeValue(place: ConfigPlace): Result<string, ConfigFault> {
     if (this.#peek(0) === '"') return this.#takeQuoted(place)
-    let value = ''
+    const start = this.#at
     let continued = false
     for (;;) {
       const character = this.#peek(0)
-      if (character === '' || character === '\n') break
+      if (character === '' || character === '\n' || (character === '#' && !continued)) break
       if (this.#joinsNextLine()) {
         continued = true
         this.#advance(2)
-      } else if (character !== '#') {
-        value += character
-        this.#advance(1)
-      } else if (continued) {
+      } else if (character === '#') {
         this.#skipLine()
         this.#advance(1)
       } else {
-        this.#skipLine()
-        break
+        this.#advance(1)
       }
     }
-    return ok(trimEnd(value))
+    // The end is trimmed before lines are joined: a backslash with nothing but blank lines behind it stays.
+    const written = trimEnd(this.#text.slice(start, this.#at))
+    return ok(continued ? written.replace(/#[^\n]*\n?|\\\n/g, '') : written)
   }
 
   #takeQuoted(place: ConfigPlace): Result<string, ConfigFault> {

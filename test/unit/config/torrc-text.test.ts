@@ -73,6 +73,14 @@ test('within a joined value a comment takes its line end with it, backslash or n
   assert.deepEqual(read(without), read(withBackslashes))
 })
 
+test('the end of a value is trimmed before lines are joined, so a backslash before nothing stays', () => {
+  assert.deepEqual(read('A x\\\n'), [['A', 'x\\']])
+  assert.deepEqual(read('A x\\\n  \nB 1'), [
+    ['A', 'x\\'],
+    ['B', '1']
+  ])
+})
+
 test("'+' before a name appends, '/' clears and drops the value", () => {
   const lines = parseTorrcText('+Log info stdout\n/MyFamily x\nNickname y', 'torrc')
   assert.ok(lines.ok)
