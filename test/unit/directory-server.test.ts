@@ -392,6 +392,34 @@ test('a stream whose reader takes nothing for too long is ended', async () => {
   theirs.destroy()
 })
 
+test('readers that take nothing do not make memory grow', async () => {
+  const body = new Uint8Array(4_000_000)
+  const big: DirectoryRoute = {
+    method: 'GET',
+    path: '/tor/big',
+    match: 'exact',
+    handle: () => ({status: 200, body})
+  }
+  const at = limited({}, [big])
+  const used = () => process.memoryUsage().heapUsed + process.memoryUsage().external
+  const before = used()
+  const pairs = Array.from({length: 200}, () => duplexPair())
+  for (const [ours, theirs] of pairs) {
+    at.open(ours, ANONYMOUS)
+    theirs.write(requestOctets('/tor/big'))
+    theirs.read(0)
+  }
+  await waitUntil('every answer has begun', SOON, () =>
+    pairs.every(([, theirs]) => theirs.readableLength > 0)
+  )
+  const grown = used() - before
+  assert.ok(grown < 100_000_000, `${grown} octets for 800 MB of answers`)
+  assert.ok(pairs.every(([, theirs]) => theirs.readableLength < 200_000))
+  for (const [, theirs] of pairs) theirs.destroy()
+  await waitUntil('closed', SOON, () => at.size === 0)
+  assert.deepEqual([at.outcomes['cut-off'], at.outcomes.served], [200, 0])
+})
+
 test('no more streams are open at once than allowed', async () => {
   const at = limited({openMax: 2})
   const open = [duplexPair(), duplexPair()]
