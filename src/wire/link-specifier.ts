@@ -1,6 +1,6 @@
 // Link specifiers: how a relay is named to one that is to open a channel to it.
 
-import {bytes, type Decoded, tagged, u8, u16, variant} from '../codec/codec.ts'
+import {bytes, type Decoded, format, list, tagged, u8, u16, variant} from '../codec/codec.ts'
 
 /** tor-spec 5.1.2. */
 export const LinkSpecifierType = {IPV4: 0, IPV6: 1, RSA_IDENTITY: 2, ED25519_IDENTITY: 3} as const
@@ -16,3 +16,10 @@ export const linkSpecifier = tagged(
   }
 )
 export type LinkSpecifier = Decoded<typeof linkSpecifier>
+
+/** A relay as onion service descriptors name it (rend-spec-v3 2.5.2.2). */
+export const linkSpecifierList = format(
+  'link specifier list',
+  {spec: 'tor-spec 5.1.2'},
+  {linkSpecifiers: list(u8, linkSpecifier)}
+)

@@ -22,6 +22,7 @@ import {ed25519Cert} from './ed25519-cert.ts'
 import {end} from './end.ts'
 import {extend2} from './extend2.ts'
 import {extended2} from './extended2.ts'
+import {descriptorLayer} from './hs/descriptor-layer.ts'
 import {establishIntro, introEstablished} from './hs/establish-intro.ts'
 import {introduce1, introduce2, introduceAck} from './hs/introduce.ts'
 import {introduceEncrypted, introducePlaintext} from './hs/introduce-encrypted.ts'
@@ -32,6 +33,7 @@ import {
   rendezvousEstablished,
   rendezvousHandshake
 } from './hs/rendezvous.ts'
+import {linkSpecifierList} from './link-specifier.ts'
 import {netinfo} from './netinfo.ts'
 import {paddingNegotiate} from './padding-negotiate.ts'
 import {relayCellV0} from './relay-cell.ts'
@@ -110,7 +112,9 @@ export const innerFormats = [
   circuitExtensions,
   introduceEncrypted,
   introducePlaintext,
-  rendezvousHandshake
+  rendezvousHandshake,
+  linkSpecifierList,
+  descriptorLayer
 ] as const
 
 export const allFormats = [...cellFormats, ...channelMessages, ...relayMessages, ...innerFormats] as const
