@@ -13,6 +13,7 @@ import type {RoleHandler} from '../circuit/relay-circuit.ts'
 import {ChannelMap} from '../dataplane/channel-map.ts'
 import type {ChannelHandle, DataPlane} from '../dataplane/contract.ts'
 import type {LinkEndpoint} from '../dataplane/link-endpoint.ts'
+import type {LinkGate} from '../dataplane/link-gate.ts'
 import {PlainPlane, type PlainPlaneOptions} from '../dataplane/plain/plain-plane.ts'
 import type {Result} from '../fault/result.ts'
 import type {Relay} from '../netdir/relay.ts'
@@ -44,6 +45,9 @@ export interface RelayCoreDeps {
   readonly openDirectory: ((stream: Duplex, peer: DirectoryPeer) => void) | undefined
   readonly roles: ReadonlyMap<number, RoleHandler>
   readonly admits: (channel: ChannelHandle) => boolean
+  /** Who may open links to us; everybody when left out. */
+  readonly gate?: LinkGate | undefined
+  readonly outboundQueueFull?: ((channel: ChannelHandle) => void) | undefined
   readonly isHibernating: () => boolean
 }
 
@@ -67,7 +71,11 @@ export class RelayCore {
     const circuitCount = (channel: ChannelHandle) => this.registry.ends.count(channel)
     this.channels = new ChannelMap({listed: deps.network.listed, circuitCount, now: Date.now})
     this.registry = new CircuitRegistry(this.channels)
-    this.plane = new PlainPlane(options.plane, {events: this.registry, endpoint: deps.endpoint})
+    this.plane = new PlainPlane(options.plane, {
+      events: this.registry,
+      endpoint: deps.endpoint,
+      gate: deps.gate
+    })
     this.channels.plane = this.plane
     const shared = {
       plane: this.plane,
@@ -85,6 +93,7 @@ export class RelayCore {
       onionSkins: deps.onionSkins,
       congestionControl: deps.congestionControl,
       admits: deps.admits,
+      outboundQueueFull: deps.outboundQueueFull,
       acceptsSendmeV0: deps.network.acceptsSendmeV0,
       isHibernating: deps.isHibernating,
       nowUs

@@ -42,7 +42,9 @@ export function newCircuitCounters(): CircuitCounters {
       'unrecognized-at-end': 0,
       'relay-early-inbound': 0,
       'relay-early-exceeded': 0,
-      'queue-full': 0
+      'queue-full': 0,
+      'outbound-queue-full': 0,
+      'memory-pressure': 0
     },
     creates: {
       answered: 0,

@@ -26,6 +26,7 @@ import {FixedWindow} from './congestion-control/fixed-window.ts'
 import type {OriginHandshake} from './origin-handshake.ts'
 import {decryptFromHops, encryptForHop, OriginHop} from './origin-hop.ts'
 import {readRelayMessage, relayMessageBody} from './relay-message.ts'
+import {VIOLATION_REASON} from './violation.ts'
 
 export type OriginCircuitFault = Fault<
   | 'no-circ-id'
@@ -34,6 +35,7 @@ export type OriginCircuitFault = Fault<
   | 'channel-closed'
   | 'handshake-failed'
   | 'protocol-violation'
+  | 'out-of-room'
   | 'circuit-closed',
   {readonly reason: number} | never
 >
@@ -206,8 +208,10 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
     this.#streams.ready()
   }
 
-  violation(_violation: CircuitViolation): void {
-    this.#violate()
+  violation(violation: CircuitViolation): void {
+    const reason = VIOLATION_REASON[violation]
+    const code = reason === DestroyReason.RESOURCELIMIT ? 'out-of-room' : 'protocol-violation'
+    this.#close(peerFault(code), reason)
   }
 
   // Only circuits of other origins have these events.

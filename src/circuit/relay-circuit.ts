@@ -21,6 +21,7 @@ import type {CircuitFlow} from './circuit-flow.ts'
 import type {CircuitEndOwner, CircuitRegistry, LocalCircuit} from './circuit-registry.ts'
 import type {LocalQueue} from './congestion-control/vegas-window.ts'
 import {readRelayMessage, relayMessageBody} from './relay-message.ts'
+import {VIOLATION_REASON} from './violation.ts'
 
 /** Our own DATA waits in its stream while this many cells of the circuit wait for the channel; 'drained' wakes it. */
 const QUEUED_CELLS_MAX = 64
@@ -65,6 +66,8 @@ export interface RelayCircuitDeps {
   readonly counters: CircuitCounters
   readonly extender: CircuitExtender
   readonly streams: (circuit: RelayCircuit) => CircuitStreams
+  /** A circuit that came in on this channel has sent more than its next hop takes. */
+  readonly outboundQueueFull?: ((channel: ChannelHandle) => void) | undefined
   /** By relay command. */
   readonly roles: ReadonlyMap<number, RoleHandler>
 }
@@ -276,8 +279,8 @@ export class RelayCircuit implements LocalCircuit {
 
   violation(violation: CircuitViolation): void {
     this.#deps.counters.violations[violation]++
-    const reason = violation === 'queue-full' ? DestroyReason.RESOURCELIMIT : DestroyReason.TORPROTOCOL
-    this.close(reason)
+    if (violation === 'outbound-queue-full') this.#deps.outboundQueueFull?.(this.prev.channel)
+    this.close(VIOLATION_REASON[violation])
   }
 
   #circuitSendme(body: Uint8Array): void {

@@ -70,12 +70,14 @@ export type ConnectFault =
   | {readonly code: 'connect-refused' | 'connect-timeout' | 'connect-failed'; readonly blame: 'peer'}
   | ChannelFault
 
-/** Why a circuit's cells broke the protocol; the control plane closes the circuit with DESTROY TORPROTOCOL. */
+/** Why a circuit has to go: its cells broke the protocol (DESTROY TORPROTOCOL) or took too much room (RESOURCELIMIT). */
 export type CircuitViolation =
   | 'unrecognized-at-end' // tor-spec 5.5.2.1: nobody on the circuit could read this outbound cell
   | 'relay-early-inbound' // tor-spec 5.6: RELAY_EARLY travels outbound only
   | 'relay-early-exceeded' // tor-spec 5.6: more than 8 on one circuit
-  | 'queue-full' // circ_max_cell_queue_size
+  | 'queue-full' // circ_max_cell_queue_size: cells towards the origin
+  | 'outbound-queue-full' // circ_max_cell_queue_size_out: cells away from the origin
+  | 'memory-pressure' // its oldest cell waited longest when `shedOldest` was called
 
 /** What a data plane tells the control plane. Handlers run to their end before the next event. */
 export interface DataPlaneEvents {
@@ -111,16 +113,35 @@ export interface DataPlaneCounters {
   bytesWritten: number
   handshakesFailed: number
   handshakesRefused: number
+  /** Connections that the link gate refused. */
+  linksRefused: number
   channelsOpened: number
   channelsClosed: number
   paddingCellsSent: number
   paddingCellsReceived: number
   outboxOverflows: number
+  /** Octets that `shedOldest` freed. */
+  octetsShed: number
+}
+
+/** Bounds on what circuits may have waiting; they change with the consensus. */
+export interface DataPlaneLimits {
+  /** Cells that may wait on one circuit towards its origin; consensus parameter circ_max_cell_queue_size. */
+  readonly circuitCellsMax: number
+  /** Cells that may wait on one circuit away from its origin; consensus parameter circ_max_cell_queue_size_out. */
+  readonly outboundCellsMax: number
 }
 
 /** The commands. None of them waits; none throws on account of what a peer did. */
 export interface DataPlane {
   readonly counters: Readonly<DataPlaneCounters>
+  /** Octets of memory that cells take while they wait: in outboxes, with what keeping them costs, and in sockets. */
+  readonly queuedOctets: number
+  /** From now on; what waits already stays. */
+  setLimits(limits: DataPlaneLimits): void
+  /** Names circuits as violation 'memory-pressure', the one whose oldest cell has waited longest first, and closes channels
+   * whose control cells have waited longer, until at least `octets` are free. */
+  shedOldest(octets: number): void
   /** Starts accepting links; the promise tells the bound address, or rejects when the port cannot be had. */
   listen(address: {host: string; port: number}): Promise<SocketAddress>
   connect(target: ChannelTarget): ConnectHandle

@@ -17,10 +17,12 @@ export function newCounters(): DataPlaneCounters {
     bytesWritten: 0,
     handshakesFailed: 0,
     handshakesRefused: 0,
+    linksRefused: 0,
     channelsOpened: 0,
     channelsClosed: 0,
     paddingCellsSent: 0,
     paddingCellsReceived: 0,
-    outboxOverflows: 0
+    outboxOverflows: 0,
+    octetsShed: 0
   }
 }

@@ -21,8 +21,9 @@ import type {
   SocketAddress
 } from '../contract.ts'
 import type {LinkConnection, LinkEndpoint} from '../link-endpoint.ts'
+import type {LinkGate} from '../link-gate.ts'
 import {TLS_OPTIONS} from '../tls-options.ts'
-import {type ChannelOwner, PlainChannel} from './plain-channel.ts'
+import {type ChannelOwner, PlainChannel, type PlainChannelOptions} from './plain-channel.ts'
 
 /** A link that has not finished its handshake after this long is closed. */
 const HANDSHAKE_TIMEOUT_MS = 60_000
@@ -30,7 +31,6 @@ const HANDSHAKE_TIMEOUT_MS = 60_000
 const CONNECT_TIMEOUT_MS = 30_000
 
 export interface LinksOptions {
-  readonly circuitCellsMax: number
   readonly unverifiedMax: number
 }
 
@@ -39,6 +39,7 @@ export interface LinksDeps {
   readonly owner: ChannelOwner
   readonly events: DataPlaneEvents
   readonly counters: DataPlaneCounters
+  readonly gate: LinkGate
 }
 
 export class Links {
@@ -87,7 +88,11 @@ export class Links {
       rejectUnauthorized: false
     })
     socket.setNoDelay(true)
-    const channel = this.#begin(socket, 'initiated', target.address, connect)
+    const channel = this.#begin(this.#nextHandle(), socket, {
+      direction: 'initiated',
+      address: target.address,
+      connect
+    })
     socket.once('secureConnect', () => {
       const certificate = socket.getPeerX509Certificate()?.raw
       if (certificate === undefined) this.#fail(channel, channelFault('tls-failed'))
@@ -115,6 +120,7 @@ export class Links {
   closed(channel: PlainChannel): void {
     const fault = this.#faults.get(channel)
     this.#faults.delete(channel)
+    if (channel.direction === 'received') this.#deps.gate.closed(channel.handle)
     if (!this.#unverified.delete(channel) || channel.connect === undefined) return
     this.#deps.events.connectFailed(channel.connect, fault ?? channelFault('peer-closed'))
   }
@@ -142,6 +148,12 @@ export class Links {
       return
     }
     const address = socketAddress(remoteAddress, remotePort)
+    const handle = this.#nextHandle()
+    if (!this.#deps.gate.admits(handle, address.octets)) {
+      this.#deps.counters.linksRefused++
+      socket.destroy()
+      return
+    }
     const credentials = this.#deps.endpoint.credentials()
     const tls = new TLSSocket(socket, {
       isServer: true,
@@ -151,23 +163,23 @@ export class Links {
     // Closes the TCP side also when TLS never came up.
     socket.on('error', () => {})
     socket.once('close', () => channel.close())
-    const channel = this.#begin(tls, 'received', address, undefined)
+    const channel = this.#begin(handle, tls, {direction: 'received', address, connect: undefined})
     tls.once('secure', () => {
       channel.startHandshake(this.#deps.endpoint.respond(connection(tls, address), credentials))
     })
   }
 
+  #nextHandle(): ChannelHandle {
+    return ++this.#lastChannel as ChannelHandle
+  }
+
   #begin(
+    handle: ChannelHandle,
     socket: TLSSocket,
-    direction: 'received' | 'initiated',
-    address: SocketAddress,
-    connect: ConnectHandle | undefined
+    link: Pick<PlainChannelOptions, 'direction' | 'address' | 'connect'>
   ): PlainChannel {
     this.#makeRoom()
-    const handle = ++this.#lastChannel as ChannelHandle
-    const {circuitCellsMax} = this.#options
-    const options = {handle, direction, connect, address, circuitCellsMax, nowMs: Date.now()}
-    const channel = new PlainChannel(socket, options, this.#deps.owner)
+    const channel = new PlainChannel(socket, {handle, ...link, nowMs: Date.now()}, this.#deps.owner)
     this.#unverified.add(channel)
     return channel
   }

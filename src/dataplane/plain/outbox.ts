@@ -4,70 +4,101 @@
 //
 //   put/putControl ──▶ queues ──(once per loop turn, or on 'drain')──▶ take(max) ──▶ socket.write
 //
-// The outbox owns the octets put into it until they are taken.
+// The outbox owns the octets put into it until they are taken. What they cost is kept in one account that all outboxes of
+// a plane share, and every cell knows since when it has waited, so that memory pressure finds the oldest.
 
 import type {CircuitHandle} from '../contract.ts'
 
 const CONTROL_CELLS_MAX = 4096
+/** What keeping a cell costs beside its octets (two objects, their backing store, two places in the queue); measured. */
+const CELL_OVERHEAD = 448
 
 export type PutResult = 'queued' | 'queue-full'
+
+/** Octets of memory that waiting cells take, over all outboxes of a plane. */
+export interface QueueAccount {
+  octets: number
+}
 
 /** A queue that gives from its head without moving what is behind. */
 export class CircuitQueue {
   /** Whose cells these are; undefined for the queue of control cells. */
   readonly circuit: CircuitHandle | undefined
-  readonly cells: Uint8Array[] = []
-  head = 0
   waiting = false
+  readonly #cells: Uint8Array[] = []
+  /** Since when each cell has waited, in milliseconds of the clock of whoever puts. */
+  readonly #since: number[] = []
+  #head = 0
 
   constructor(circuit: CircuitHandle | undefined) {
     this.circuit = circuit
   }
 
   get length(): number {
-    return this.cells.length - this.head
+    return this.#cells.length - this.#head
+  }
+
+  /** Since when the oldest cell has waited; undefined when none does. */
+  get oldestMs(): number | undefined {
+    return this.#since[this.#head]
+  }
+
+  push(cell: Uint8Array, nowMs: number): void {
+    this.#cells.push(cell)
+    this.#since.push(nowMs)
   }
 
   shift(): Uint8Array | undefined {
-    const cell = this.cells[this.head]
+    const cell = this.#cells[this.#head]
     if (cell === undefined) return undefined
-    this.head++
-    if (this.head > 64 && this.head * 2 > this.cells.length) {
-      this.cells.splice(0, this.head)
-      this.head = 0
+    this.#head++
+    if (this.#head > 64 && this.#head * 2 > this.#cells.length) {
+      this.#cells.splice(0, this.#head)
+      this.#since.splice(0, this.#head)
+      this.#head = 0
     }
     return cell
   }
 
-  clear(): void {
-    this.cells.length = 0
-    this.head = 0
+  /** Empties the queue; gives what the cells in it cost. */
+  clear(): number {
+    let octets = 0
+    for (let at = this.#head; at < this.#cells.length; at++) octets += costOf(this.#cells[at])
+    this.#cells.length = 0
+    this.#since.length = 0
+    this.#head = 0
+    return octets
   }
 }
 
 export class Outbox {
-  /** Cells one circuit may have waiting; consensus parameter circ_max_cell_queue_size. */
-  readonly #circuitCellsMax: number
+  readonly #account: QueueAccount
   readonly #control: CircuitQueue = new CircuitQueue(undefined)
   #turns: CircuitQueue[] = []
 
-  constructor(circuitCellsMax: number) {
-    this.#circuitCellsMax = circuitCellsMax
+  constructor(account: QueueAccount) {
+    this.#account = account
   }
 
   get isEmpty(): boolean {
     return this.#control.length === 0 && this.#turns.length === 0
   }
 
-  putControl(cell: Uint8Array): PutResult {
+  /** Since when the oldest control cell has waited; undefined when none does. */
+  get oldestControlMs(): number | undefined {
+    return this.#control.oldestMs
+  }
+
+  putControl(cell: Uint8Array, nowMs: number): PutResult {
     if (this.#control.length >= CONTROL_CELLS_MAX) return 'queue-full'
-    this.#control.cells.push(cell)
+    this.#push(this.#control, cell, nowMs)
     return 'queued'
   }
 
-  put(queue: CircuitQueue, cell: Uint8Array): PutResult {
-    if (queue.length >= this.#circuitCellsMax) return 'queue-full'
-    queue.cells.push(cell)
+  /** `cellsMax`: cells that this circuit may have waiting here. */
+  put(queue: CircuitQueue, cell: Uint8Array, nowMs: number, cellsMax: number): PutResult {
+    if (queue.length >= cellsMax) return 'queue-full'
+    this.#push(queue, cell, nowMs)
     if (!queue.waiting) {
       queue.waiting = true
       this.#turns.push(queue)
@@ -80,17 +111,17 @@ export class Outbox {
     const taken: Uint8Array[] = []
     let octets = 0
     while (octets < octetsMax) {
-      const cell = this.#control.shift()
+      const cell = this.#shift(this.#control)
       if (cell === undefined) break
       taken.push(cell)
       octets += cell.length
     }
-    if (this.#control.length === 0) this.#control.clear()
+    if (this.#control.length === 0) this.drop(this.#control)
     let turn = 0
     for (; octets < octetsMax; turn++) {
       const queue = this.#turns[turn]
       if (queue === undefined) break
-      const cell = queue.shift()
+      const cell = this.#shift(queue)
       if (cell !== undefined) {
         taken.push(cell)
         octets += cell.length
@@ -98,7 +129,7 @@ export class Outbox {
       }
       if (queue.length > 0) this.#turns.push(queue)
       else {
-        queue.clear()
+        this.drop(queue)
         queue.waiting = false
       }
     }
@@ -106,12 +137,32 @@ export class Outbox {
     return taken
   }
 
+  /** Forgets the cells of one circuit. */
+  drop(queue: CircuitQueue): void {
+    this.#account.octets -= queue.clear()
+  }
+
   clear(): void {
-    this.#control.clear()
+    this.drop(this.#control)
     for (const queue of this.#turns) {
-      queue.clear()
+      this.drop(queue)
       queue.waiting = false
     }
     this.#turns = []
   }
+
+  #push(queue: CircuitQueue, cell: Uint8Array, nowMs: number): void {
+    queue.push(cell, nowMs)
+    this.#account.octets += costOf(cell)
+  }
+
+  #shift(queue: CircuitQueue): Uint8Array | undefined {
+    const cell = queue.shift()
+    if (cell !== undefined) this.#account.octets -= costOf(cell)
+    return cell
+  }
+}
+
+function costOf(cell: Uint8Array | undefined): number {
+  return cell === undefined ? 0 : cell.length + CELL_OVERHEAD
 }

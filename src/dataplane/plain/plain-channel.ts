@@ -11,7 +11,7 @@ import type {VerifiedChannel} from '../../channel/channel.ts'
 import type {ChannelFault} from '../../channel/fault.ts'
 import type {LinkHandshake} from '../../channel/link-handshake.ts'
 import type {ChannelHandle, ConnectHandle, SocketAddress} from '../contract.ts'
-import {type CircuitQueue, Outbox} from './outbox.ts'
+import {type CircuitQueue, Outbox, type QueueAccount} from './outbox.ts'
 import type {CircuitEnd, PlainCircuit} from './plain-circuit.ts'
 
 /** Octets that may wait in the socket before cells are kept back in the outbox, where they are fair and countable. */
@@ -31,6 +31,10 @@ export interface ChannelOwner {
   accountRead(channel: PlainChannel, octets: number): boolean
   accountWritten(octets: number, cells: number): void
   taken(queue: CircuitQueue): void
+  /** What all channels of the plane have waiting. */
+  readonly queueAccount: QueueAccount
+  /** Milliseconds of a clock that stands still within a loop turn: what came in together is of one age. */
+  readonly turnMs: number
 }
 
 export interface PlainChannelOptions {
@@ -38,7 +42,6 @@ export interface PlainChannelOptions {
   readonly direction: 'received' | 'initiated'
   readonly connect: ConnectHandle | undefined
   readonly address: SocketAddress
-  readonly circuitCellsMax: number
   readonly nowMs: number
 }
 
@@ -60,6 +63,7 @@ export class PlainChannel {
   readonly #owner: ChannelOwner
   #handshake: LinkHandshake | undefined
   #framer: CellFramer | undefined
+  #backlogOctets = 0
   #closed = false
 
   constructor(socket: TLSSocket, options: PlainChannelOptions, owner: ChannelOwner) {
@@ -67,7 +71,7 @@ export class PlainChannel {
     this.direction = options.direction
     this.connect = options.connect
     this.address = options.address
-    this.outbox = new Outbox(options.circuitCellsMax)
+    this.outbox = new Outbox(owner.queueAccount)
     this.startedAtMs = options.nowMs
     this.usedAtMs = options.nowMs
     this.#socket = socket
@@ -90,17 +94,19 @@ export class PlainChannel {
     for (const octets of handshake.begin()) this.#socket.write(octets)
   }
 
-  put(end: CircuitEnd, command: number, body: Uint8Array): 'queued' | 'queue-full' {
-    const result = this.outbox.put(end.queue, this.#encode(end.circId, command, body))
+  /** `cellsMax`: cells that this circuit may have waiting here. */
+  put(end: CircuitEnd, command: number, body: Uint8Array, cellsMax: number): 'queued' | 'queue-full' {
+    const cell = this.#encode(end.circId, command, body)
     this.#owner.wantsFlush(this)
-    return result
+    return this.outbox.put(end.queue, cell, this.#owner.turnMs, cellsMax)
   }
 
   /** Closes the channel when so many control cells wait that the peer must have stopped reading. */
   putControl(circId: number, command: number, body: Uint8Array): void {
     if (this.#closed || this.verified === undefined) return
-    if (this.outbox.putControl(this.#encode(circId, command, body)) === 'queue-full') this.close()
-    else this.#owner.wantsFlush(this)
+    this.#owner.wantsFlush(this)
+    const cell = this.#encode(circId, command, body)
+    if (this.outbox.putControl(cell, this.#owner.turnMs) === 'queue-full') this.close()
   }
 
   flush(): void {
@@ -109,7 +115,8 @@ export class PlainChannel {
     if (room <= 0 || this.outbox.isEmpty) return
     const cells = this.outbox.take(room, queue => this.#owner.taken(queue))
     const octets = Buffer.concat(cells)
-    this.#socket.write(octets)
+    this.#backlog(octets.length)
+    this.#socket.write(octets, () => this.#backlog(-octets.length))
     this.usedAtMs = Date.now()
     this.#owner.accountWritten(octets.length, cells.length)
     // What the socket holds back goes with 'drain', what the rate limit holds back with the plane's next tick.
@@ -125,12 +132,20 @@ export class PlainChannel {
 
   close(): void {
     if (this.#closed) return
+    this.#backlog(-this.#backlogOctets)
     this.#closed = true
     this.outbox.clear()
     this.#handshake = undefined
     this.#framer = undefined
     this.#socket.destroy()
     this.#owner.closed(this)
+  }
+
+  /** Accounts for octets that the socket holds; what it reports of itself after the channel closed is settled already. */
+  #backlog(octets: number): void {
+    if (this.#closed) return
+    this.#backlogOctets += octets
+    this.#owner.queueAccount.octets += octets
   }
 
   #encode(circId: number, command: number, body: Uint8Array): Uint8Array {

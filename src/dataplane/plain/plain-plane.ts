@@ -24,14 +24,17 @@ import type {
   DataPlane,
   DataPlaneCounters,
   DataPlaneEvents,
+  DataPlaneLimits,
   SocketAddress
 } from '../contract.ts'
 import {newCounters} from '../counters.ts'
 import type {LinkEndpoint} from '../link-endpoint.ts'
+import {type LinkGate, OPEN_GATE} from '../link-gate.ts'
 import type {RelayKeys} from '../relay-keys.ts'
 import {ChannelPadding} from './channel-padding.ts'
 import {Links} from './links.ts'
-import type {CircuitQueue} from './outbox.ts'
+import {candidatesByAge} from './oldest-queued.ts'
+import type {CircuitQueue, QueueAccount} from './outbox.ts'
 import type {ChannelOwner, PlainChannel} from './plain-channel.ts'
 import {CircuitEnd, PlainCircuit} from './plain-circuit.ts'
 import {RateLimit} from './rate-limit.ts'
@@ -45,7 +48,7 @@ const DRAINED_AT_CELLS = 16
 const TICK_MS = 50
 
 export interface PlainPlaneOptions {
-  /** Cells that may wait on one circuit in one direction; consensus parameter circ_max_cell_queue_size. */
+  /** Cells that may wait on one circuit in one direction, until `setLimits` says otherwise. */
   readonly circuitCellsMax: number
   /** RelayBandwidthRate and RelayBandwidthBurst in octets, for each direction; rate 0: no limit. */
   readonly rate: number
@@ -57,10 +60,14 @@ export interface PlainPlaneOptions {
 export interface PlainPlaneDeps {
   readonly events: DataPlaneEvents
   readonly endpoint: LinkEndpoint
+  /** Open to all when left out. */
+  readonly gate?: LinkGate | undefined
 }
 
 export class PlainPlane implements DataPlane, ChannelOwner {
   readonly counters: DataPlaneCounters = newCounters()
+  readonly queueAccount: QueueAccount = {octets: 0}
+  turnMs = performance.now()
   readonly #events: DataPlaneEvents
   readonly #links: Links
   readonly #padding: ChannelPadding
@@ -71,17 +78,26 @@ export class PlainPlane implements DataPlane, ChannelOwner {
   readonly #readLimit: RateLimit
   readonly #writeLimit: RateLimit
   readonly #tick: NodeJS.Timeout
+  #limits: DataPlaneLimits
   #flushScheduled = false
 
   constructor(options: PlainPlaneOptions, deps: PlainPlaneDeps) {
     const now = Date.now()
+    const {circuitCellsMax, unverifiedMax} = options
     this.#events = deps.events
+    this.#limits = {circuitCellsMax, outboundCellsMax: circuitCellsMax}
     this.#readLimit = new RateLimit(options.rate, options.burst, now)
     this.#writeLimit = new RateLimit(options.rate, options.burst, now)
     this.#padding = new ChannelPadding(deps.endpoint.paddingParams)
     this.#links = new Links(
-      {circuitCellsMax: options.circuitCellsMax, unverifiedMax: options.unverifiedMax},
-      {endpoint: deps.endpoint, owner: this, events: deps.events, counters: this.counters}
+      {unverifiedMax},
+      {
+        endpoint: deps.endpoint,
+        owner: this,
+        events: deps.events,
+        counters: this.counters,
+        gate: deps.gate ?? OPEN_GATE
+      }
     )
     this.#tick = setInterval(() => this.#onTick(Date.now()), TICK_MS)
     this.#tick.unref()
@@ -161,6 +177,26 @@ export class PlainPlane implements DataPlane, ChannelOwner {
     if (circuit !== undefined) this.#forget(circuit)
   }
 
+  get queuedOctets(): number {
+    return this.queueAccount.octets
+  }
+
+  setLimits(limits: DataPlaneLimits): void {
+    this.#limits = limits
+  }
+
+  shedOldest(octets: number): void {
+    const before = this.queuedOctets
+    for (const {circuit, channel} of candidatesByAge(this.#circuits.values(), this.#channels.values())) {
+      if (before - this.queuedOctets >= octets) break
+      // One that is gone already went with another: a splice, or a circuit of a channel that closed.
+      if (channel !== undefined) channel.close()
+      else if (circuit !== undefined && this.#circuits.has(circuit.handle))
+        this.#violation(circuit, 'memory-pressure')
+    }
+    this.counters.octetsShed += before - this.queuedOctets
+  }
+
   queuedCells(handle: CircuitHandle): number {
     return this.#circuits.get(handle)?.prev?.queue.length ?? 0
   }
@@ -233,6 +269,7 @@ export class PlainPlane implements DataPlane, ChannelOwner {
     this.#dirty.add(channel)
     if (this.#flushScheduled) return
     this.#flushScheduled = true
+    this.turnMs = performance.now()
     setImmediate(() => this.#flush())
   }
 
@@ -303,9 +340,13 @@ export class PlainPlane implements DataPlane, ChannelOwner {
   #put(circuit: PlainCircuit, end: CircuitEnd | undefined, command: number, body: Uint8Array): void {
     if (end === undefined) return
     this.#padding.used(end.channel)
-    if (end.channel.put(end, command, body) === 'queue-full') {
+    // Cells of circuits that we built go away from their origin, as do those to a next hop.
+    const isOutbound = end !== circuit.prev || circuit.layer === undefined
+    const {circuitCellsMax, outboundCellsMax} = this.#limits
+    const cellsMax = isOutbound ? outboundCellsMax : circuitCellsMax
+    if (end.channel.put(end, command, body, cellsMax) === 'queue-full') {
       this.counters.outboxOverflows++
-      this.#violation(circuit, 'queue-full')
+      this.#violation(circuit, isOutbound ? 'outbound-queue-full' : 'queue-full')
     }
   }
 
@@ -360,7 +401,7 @@ export class PlainPlane implements DataPlane, ChannelOwner {
 }
 
 function release(end: CircuitEnd): void {
-  end.queue.clear()
+  end.channel.outbox.drop(end.queue)
   end.channel.circuits.delete(end.circId)
 }
 

@@ -6,15 +6,16 @@ import {CircuitQueue, Outbox} from '../../../src/dataplane/plain/outbox.ts'
 const cell = (...octets: number[]) => Uint8Array.from(octets)
 const queueOf = (handle: number) => new CircuitQueue(handle as CircuitHandle)
 const ALL = 1 << 20
+const MAX = 2
 
 test('what is put in comes out, also after the outbox was empty in between', () => {
-  const outbox = new Outbox(10)
+  const outbox = new Outbox({octets: 0})
   for (let round = 0; round < 3; round++) {
     assert.deepEqual(
       outbox.take(ALL, () => {}),
       []
     )
-    outbox.putControl(cell(round))
+    outbox.putControl(cell(round), 0)
     assert.deepEqual(
       outbox.take(ALL, () => {}),
       [cell(round)]
@@ -24,11 +25,11 @@ test('what is put in comes out, also after the outbox was empty in between', () 
 })
 
 test('control cells go before relay cells, and circuits take turns', () => {
-  const outbox = new Outbox(10)
+  const outbox = new Outbox({octets: 0})
   const [a, b] = [queueOf(1), queueOf(2)]
-  for (const i of [1, 2, 3]) outbox.put(a, cell(10, i))
-  outbox.put(b, cell(20, 1))
-  outbox.putControl(cell(0))
+  for (const i of [1, 2, 3]) outbox.put(a, cell(10, i), 0, 3)
+  outbox.put(b, cell(20, 1), 0, MAX)
+  outbox.putControl(cell(0), 0)
   assert.deepEqual(
     outbox.take(ALL, () => {}),
     [cell(0), cell(10, 1), cell(20, 1), cell(10, 2), cell(10, 3)]
@@ -36,38 +37,38 @@ test('control cells go before relay cells, and circuits take turns', () => {
 })
 
 test('a take stops at the octets it may have and the next one goes on, in turn', () => {
-  const outbox = new Outbox(10)
+  const outbox = new Outbox({octets: 0})
   const [a, b] = [queueOf(1), queueOf(2)]
   for (const i of [1, 2]) {
-    outbox.put(a, cell(10, i))
-    outbox.put(b, cell(20, i))
+    outbox.put(a, cell(10, i), 0, MAX)
+    outbox.put(b, cell(20, i), 0, MAX)
   }
   const taken = [1, 2, 3, 4].flatMap(() => outbox.take(2, () => {}))
   assert.deepEqual(taken, [cell(10, 1), cell(20, 1), cell(10, 2), cell(20, 2)])
 })
 
 test('circ_max_cell_queue_size: a circuit may have so many cells waiting and no more, and others are not touched', () => {
-  const outbox = new Outbox(2)
+  const outbox = new Outbox({octets: 0})
   const [a, b] = [queueOf(1), queueOf(2)]
   assert.deepEqual(
-    [1, 2, 3].map(i => outbox.put(a, cell(i))),
+    [1, 2, 3].map(i => outbox.put(a, cell(i), 0, MAX)),
     ['queued', 'queued', 'queue-full']
   )
-  assert.equal(outbox.put(b, cell(9)), 'queued')
+  assert.equal(outbox.put(b, cell(9), 0, MAX), 'queued')
   assert.equal(outbox.take(ALL, () => {}).length, 3)
 })
 
 test('cells of a circuit that is gone are gone from the outbox', () => {
-  const outbox = new Outbox(10)
+  const outbox = new Outbox({octets: 0})
   const [a, b] = [queueOf(1), queueOf(2)]
-  outbox.put(a, cell(1))
-  outbox.put(b, cell(2))
-  a.clear()
+  outbox.put(a, cell(1), 0, MAX)
+  outbox.put(b, cell(2), 0, MAX)
+  outbox.drop(a)
   assert.deepEqual(
     outbox.take(ALL, () => {}),
     [cell(2)]
   )
-  outbox.put(a, cell(3))
+  outbox.put(a, cell(3), 0, MAX)
   assert.deepEqual(
     outbox.take(ALL, () => {}),
     [cell(3)]
