@@ -12,12 +12,17 @@ import {type Microdescriptor, parseMicrodescriptors} from '../../src/netdoc/micr
 import {parseRouterDescriptors} from '../../src/netdoc/router-descriptor/parse-many.ts'
 import type {RouterDescriptor} from '../../src/netdoc/router-descriptor/router-descriptor.ts'
 import {splitDocuments} from '../../src/netdoc/split.ts'
-import {MemoryDirectoryStore} from '../../src/roles/relay/directory/memory-directory-store.ts'
+import {
+  MemoryDirectoryStore,
+  type MemoryDirectoryStoreDeps
+} from '../../src/roles/relay/directory/memory-directory-store.ts'
 import {readLiveDirectory} from './live-directory.ts'
 
 export interface LiveStore {
   readonly store: MemoryDirectoryStore
   readonly consensuses: Readonly<Record<ConsensusFlavour, VerifiedConsensus>>
+  /** From older consensuses of the same network, which are no longer served. */
+  readonly older: Readonly<Record<ConsensusFlavour, readonly VerifiedConsensus[]>>
   readonly certificates: readonly AuthorityCert[]
   readonly microdescriptors: readonly Microdescriptor[]
   /** Ours first. */
@@ -27,22 +32,25 @@ export interface LiveStore {
   readonly now: Date
 }
 
-export async function liveStore(isBusy?: (octets: number) => boolean): Promise<LiveStore> {
+export async function liveStore(deps: MemoryDirectoryStoreDeps = {}): Promise<LiveStore> {
   await ed25519Ready
   const live = readLiveDirectory()
   const certificates = must(parseAuthorityCerts(live.authority_certs)).accepted
   const microdescriptors = must(parseMicrodescriptors(live.microdescriptors)).accepted
   const descriptors = must(parseRouterDescriptors(live.server_descriptors)).accepted
   const extraInfos = descriptors.flatMap(descriptor => extraInfoOf(descriptor, live.extra_infos))
-  const newest = (flavour: ConsensusFlavour) => {
-    const consensus = must(parseConsensus(live.consensuses[flavour].newest, flavour))
+  const verified = (flavour: ConsensusFlavour, age: 'first' | 'second' | 'newest') => {
+    const consensus = must(parseConsensus(live.consensuses[flavour][age], flavour))
     const authorities = certificates.map(({identity}) => identity)
     return must(verifyConsensus(consensus, {authorities, certs: certificates, now: consensus.validAfter}))
   }
-  const consensuses = {ns: newest('ns'), microdesc: newest('microdesc')}
-  const store = new MemoryDirectoryStore(isBusy)
-  store.setConsensus(consensuses.ns)
-  store.setConsensus(consensuses.microdesc)
+  const consensuses = {ns: verified('ns', 'newest'), microdesc: verified('microdesc', 'newest')}
+  const olderOf = (flavour: ConsensusFlavour) => [verified(flavour, 'first'), verified(flavour, 'second')]
+  const older = {ns: olderOf('ns'), microdesc: olderOf('microdesc')}
+  const store = new MemoryDirectoryStore(deps)
+  for (const consensus of [...older.ns, ...older.microdesc, consensuses.ns, consensuses.microdesc]) {
+    store.setConsensus(consensus)
+  }
   store.setCertificates(certificates)
   store.addMicrodescriptors(microdescriptors)
   const [own] = descriptors
@@ -52,7 +60,7 @@ export async function liveStore(isBusy?: (octets: number) => boolean): Promise<L
   store.descriptors.add(descriptors)
   store.extraInfos.add(extraInfos)
   const now = new Date(consensuses.ns.validAfter.getTime() + 5000)
-  return {store, consensuses, certificates, microdescriptors, descriptors, extraInfos, now}
+  return {store, consensuses, older, certificates, microdescriptors, descriptors, extraInfos, now}
 }
 
 export function textOf(octets: Uint8Array): string {

@@ -5,8 +5,9 @@ import {after, test} from 'node:test'
 import * as zlib from 'node:zlib'
 import {toBase16, toBase16Upper} from '../../src/bytes/base16.ts'
 import {toBase64Unpadded} from '../../src/bytes/base64.ts'
-import {sha3_256} from '../../src/crypto/digest.ts'
-import {signedPart} from '../../src/netdoc/consensus/consensus.ts'
+import type {ConsensusText} from '../../src/netdoc/consensus/consensus.ts'
+import {applyConsensusDiff, diffBaseDigest} from '../../src/netdoc/consensus-diff/apply.ts'
+import {ConsensusDiffPool} from '../../src/pool/consensus-diff-pool.ts'
 import type {DirectoryRequest} from '../../src/roles/relay/directory/answer.ts'
 import type {ContentCoding} from '../../src/roles/relay/directory/content-coding.ts'
 import {
@@ -26,7 +27,14 @@ const SOON = {timeoutMs: 5000, everyMs: 5}
 const HOUR_MS = 3600_000
 const ANONYMOUS: DirectoryPeer = {isAnonymous: true, address: undefined}
 
-const live = await liveStore()
+const diffs = new ConsensusDiffPool({
+  onWorkerFailure: error => {
+    throw error
+  }
+})
+after(() => diffs.close())
+
+const live = await liveStore({makeDiff: (base, target) => diffs.make(base, target)})
 const {consensuses, certificates, microdescriptors, descriptors, extraInfos} = live
 let now = live.now
 
@@ -170,10 +178,11 @@ test('dir-spec 6.2: a consensus that not more than half of the authorities named
   for (const names of [[a], [a, b, c, ...others], [a.slice(0, 6).toLowerCase(), b.slice(0, 6), others[0]]]) {
     assert.equal((await get(`${CONSENSUS}-microdesc/${names.join('+')}`)).status, 200)
   }
+  const before = server.outcomes['not-enough-signatures']
   for (const names of [[others[0]], [a, others[0]], [a, b, ...others]]) {
     assertRefused(await get(`${CONSENSUS}-microdesc/${names.join('+')}`), 404)
   }
-  assert.equal(server.outcomes['not-enough-signatures'], 3)
+  assert.equal(server.outcomes['not-enough-signatures'], before + 3)
 })
 
 test('a consensus no newer than If-Modified-Since is 304; a date that cannot be read is none', async () => {
@@ -202,15 +211,51 @@ test('a consensus is served up to a day before and after its time', async () => 
   }
 })
 
-test('who would take a diff gets the whole consensus, who takes nothing else 404, who has the newest 304', async () => {
-  const newest = toBase16Upper(sha3_256(signedPart(consensuses.microdesc)))
-  const header = (hash: string) => [`X-Or-Diff-From-Consensus: ${hash}`]
-  const other = 'AB'.repeat(32)
-  assert.equal((await get(`${CONSENSUS}-microdesc`, header(other))).status, 200)
-  assertRefused(await get(`${CONSENSUS}-microdesc`, header(`${other} ${newest}`)), 304)
-  assertRefused(await get(`${CONSENSUS}-microdesc/diff/${other}/AA+BB`), 404)
-  assertRefused(await get(`${CONSENSUS}-microdesc/diff/${newest}/AA+BB`), 304)
-})
+const hashOf = (consensus: ConsensusText) => toBase16Upper(diffBaseDigest(consensus))
+const diffHeader = (...hashes: readonly string[]) => [`X-Or-Diff-From-Consensus: ${hashes.join(' ')}`]
+
+for (const flavour of ['ns', 'microdesc'] as const) {
+  const path = `${CONSENSUS}-${flavour}`
+  const target = consensuses[flavour]
+  const unknown = 'AB'.repeat(32)
+
+  test(`dir-spec 4.5: who has an older ${flavour} consensus gets what makes the newest of it`, async () => {
+    const signers = target.signatures.map(({identity}) => toBase16Upper(identity)).join('+')
+    for (const base of live.older[flavour]) {
+      const replies = await Promise.all([
+        get(path, diffHeader(unknown, hashOf(base))),
+        get(`${path}/${signers}.z`, diffHeader(hashOf(base).toLowerCase())),
+        get(`${path}/diff/${hashOf(base)}`),
+        get(`${path}/diff/${hashOf(base)}/${signers}`)
+      ])
+      for (const {status, body, headers} of replies) {
+        assert.equal(status, 200)
+        const diff = headers.has('Content-Encoding') ? zlib.inflateSync(body) : body
+        assert.ok(diff.length < target.octets.length)
+        const applied = applyConsensusDiff(base, diff)
+        assert.ok(applied.ok)
+        assert.equal(textOf(applied.value), textOf(target.octets))
+      }
+    }
+  })
+
+  test(`from an unknown ${flavour} consensus there is the whole, or 404 for who takes nothing else`, async () => {
+    assertServed(await get(path, diffHeader(unknown)), textOf(target.octets))
+    assertServed(await get(path, diffHeader('no-hash', '00')), textOf(target.octets))
+    assertRefused(await get(`${path}/diff/${unknown}/`), 404)
+    assertRefused(await get(`${path}/diff/no-hash`), 404)
+  })
+
+  test(`who has the newest ${flavour} consensus gets 304`, async () => {
+    assertRefused(await get(path, diffHeader(unknown, hashOf(target))), 304)
+    assertRefused(await get(`${path}/diff/${hashOf(target)}/`), 304)
+  })
+
+  test(`a ${flavour} diff to a consensus that those named did not sign is 404`, async () => {
+    const [base = assert.fail()] = live.older[flavour]
+    assertRefused(await get(`${path}/diff/${hashOf(base)}/${'0'.repeat(40)}`), 404)
+  })
+}
 
 test('the consensus may be kept while it is fresh, and not without regard to diffs', async () => {
   const fresh = await get(CONSENSUS)
@@ -338,7 +383,7 @@ test('the address of a proxied request may name a host', async () => {
 })
 
 test('a relay without bandwidth to spare says 503', async () => {
-  const busy = await liveStore(octets => octets > 100)
+  const busy = await liveStore({isBusy: octets => octets > 100})
   const at = new DirectoryServer({}, {store: busy.store, now: () => now})
   assertRefused(await ask(requestOctets(CONSENSUS), at), 503)
   assert.equal((await ask(requestOctets('/tor/robots.txt'), at)).status, 200)

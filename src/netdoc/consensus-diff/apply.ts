@@ -6,7 +6,7 @@ import {fromBase16} from '../../bytes/base16.ts'
 import {concat, equal} from '../../bytes/octets.ts'
 import {sha3_256} from '../../crypto/digest.ts'
 import {ok, type Result} from '../../fault/result.ts'
-import {type Consensus, signedPart} from '../consensus/consensus.ts'
+import {type Consensus, type ConsensusText, signedPart} from '../consensus/consensus.ts'
 import {MAX_CONSENSUS_LENGTH} from '../consensus/parse.ts'
 import {type DiffFault, diffFault} from '../fault.ts'
 import {type DocumentInput, openDocument} from '../source.ts'
@@ -18,7 +18,7 @@ const COMMAND = /^(\d{1,9})(?:,(\d{1,9}|\$))?([acd])$/
 const NEWLINE = 10
 
 /** What a diff is asked for by (`X-Or-Diff-From-Consensus`): SHA3-256 of the base's signed part. */
-export function diffBaseDigest(base: Consensus): Uint8Array {
+export function diffBaseDigest(base: ConsensusText): Uint8Array {
   return sha3_256(signedPart(base))
 }
 

@@ -4,14 +4,14 @@
 import {toBase16Upper} from '../../bytes/base16.ts'
 import {toLatin1} from '../../bytes/octets.ts'
 import {sha3_256} from '../../crypto/digest.ts'
-import type {Consensus} from '../consensus/consensus.ts'
+import type {ConsensusText} from '../consensus/consensus.ts'
 import {findAnchors} from './anchors.ts'
 import {DIFF_HEADER, diffBaseDigest} from './apply.ts'
 
 const SIGNATURE_START = 'directory-signature '
 
 /** The text of the diff that turns `base` into `target`. */
-export function makeConsensusDiff(base: Consensus, target: Consensus): string {
+export function makeConsensusDiff(base: ConsensusText, target: Pick<ConsensusText, 'octets'>): string {
   const unsignedLength = base.signedLength - SIGNATURE_START.length
   const unsigned = linesOf(toLatin1(base.octets.subarray(0, unsignedLength)))
   const commands = editCommands(unsigned, linesOf(toLatin1(target.octets)))

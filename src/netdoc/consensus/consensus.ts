@@ -97,7 +97,10 @@ declare const verified: unique symbol
 /** A consensus that more than half of the authorities we know have signed. Only `verifyConsensus` makes one. */
 export type VerifiedConsensus = Consensus & {readonly [verified]: true}
 
+/** A consensus as a text, whatever it says. */
+export type ConsensusText = Pick<Consensus, 'octets' | 'signedLength'>
+
 /** The part of the document that signatures cover. */
-export function signedPart(consensus: Consensus): Uint8Array {
+export function signedPart(consensus: ConsensusText): Uint8Array {
   return consensus.octets.subarray(0, consensus.signedLength)
 }

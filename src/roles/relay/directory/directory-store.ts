@@ -27,6 +27,11 @@ export interface DirectoryStore {
   readonly extraInfos: RelayDocuments
   /** The newest, as far as it is known. */
   consensus(flavour: ConsensusFlavour): Consensus | undefined
+  /**
+   * What turns the consensus of that hash into the newest of its flavour; undefined when there is no such thing.
+   * @param base SHA3-256 of the older one's signed part, 32 octets
+   */
+  consensusDiff(flavour: ConsensusFlavour, base: Uint8Array): Promise<Uint8Array | undefined>
   certificates(): readonly AuthorityCert[]
   /** @param digest SHA-256 of the text, 32 octets */
   microdescriptor(digest: Uint8Array): Uint8Array | undefined

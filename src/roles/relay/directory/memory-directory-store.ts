@@ -8,11 +8,19 @@ import type {Consensus, ConsensusFlavour, VerifiedConsensus} from '../../../netd
 import {parseExtraInfo} from '../../../netdoc/extra-info/extra-info.ts'
 import type {Microdescriptor} from '../../../netdoc/microdescriptor.ts'
 import {parseRouterDescriptor} from '../../../netdoc/router-descriptor/parse.ts'
+import {ConsensusDiffs, type MakeConsensusDiff} from './consensus-diffs.ts'
 import type {DirectoryStore} from './directory-store.ts'
 import {RelayDocumentTable} from './relay-document-table.ts'
 
 /** What of a microdescriptor is kept. */
 export type ServedMicrodescriptor = Pick<Microdescriptor, 'digest' | 'octets'>
+
+export interface MemoryDirectoryStoreDeps {
+  /** Whether an answer of so many octets is more than the relay has bandwidth for now. */
+  readonly isBusy?: (octets: number) => boolean
+  /** Away from the main thread; without it no diffs are served. */
+  readonly makeDiff?: MakeConsensusDiff
+}
 
 export class MemoryDirectoryStore implements DirectoryStore {
   readonly descriptors = new RelayDocumentTable()
@@ -20,18 +28,21 @@ export class MemoryDirectoryStore implements DirectoryStore {
   readonly #consensuses = new Map<ConsensusFlavour, Consensus>()
   readonly #microdescriptors = new Map<string, ServedMicrodescriptor>()
   readonly #isBusy: (octets: number) => boolean
+  readonly #diffs: Readonly<Record<ConsensusFlavour, ConsensusDiffs>>
   #certificates: readonly AuthorityCert[] = []
 
-  /** @param isBusy whether an answer of so many octets is more than the relay has bandwidth for now */
-  constructor(isBusy: (octets: number) => boolean = () => false) {
+  constructor({isBusy = () => false, makeDiff}: MemoryDirectoryStoreDeps = {}) {
     this.#isBusy = isBusy
+    this.#diffs = {ns: new ConsensusDiffs(makeDiff), microdesc: new ConsensusDiffs(makeDiff)}
   }
 
   get microdescriptorCount(): number {
     return this.#microdescriptors.size
   }
 
+  /** The one before of the same flavour stays a while as what diffs start from. */
   setConsensus(consensus: VerifiedConsensus): void {
+    this.#diffs[consensus.flavour].setTarget(consensus)
     this.#consensuses.set(consensus.flavour, consensus)
   }
 
@@ -69,6 +80,10 @@ export class MemoryDirectoryStore implements DirectoryStore {
 
   consensus(flavour: ConsensusFlavour): Consensus | undefined {
     return this.#consensuses.get(flavour)
+  }
+
+  async consensusDiff(flavour: ConsensusFlavour, base: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#diffs[flavour].find(base)
   }
 
   certificates(): readonly AuthorityCert[] {

@@ -25,7 +25,11 @@ const ROBOTS = 'User-agent: *\r\nDisallow: /\r\n'
 const ROBOTS_LIFETIME_SECONDS = 24 * 60 * 60
 const FRONT_PAGE_LIFETIME_SECONDS = 20 * 60
 
-type Handler = (request: DirectoryRequest, store: DirectoryStore, now: Date) => DirectoryAnswer
+type Handler = (
+  request: DirectoryRequest,
+  store: DirectoryStore,
+  now: Date
+) => DirectoryAnswer | Promise<DirectoryAnswer>
 
 export function directoryRoutes(
   {frontPage}: RoutesOptions,
