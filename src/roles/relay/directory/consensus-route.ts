@@ -72,7 +72,8 @@ function readHashes(text: string | string[] | undefined): readonly Uint8Array[] 
   return text
     .split(/[\s,]+/, BASES_MAX)
     .map(fromBase16)
-    .filter(hash => hash?.length === SHA3_LENGTH)
+    .filter(hash => hash !== undefined)
+    .filter(hash => hash.length === SHA3_LENGTH)
 }
 
 /** Hashing megabytes at each request would be a gift to whoever wants to keep us busy. */
