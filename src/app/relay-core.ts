@@ -17,7 +17,7 @@ import type {LinkGate} from '../dataplane/link-gate.ts'
 import {PlainPlane, type PlainPlaneOptions} from '../dataplane/plain/plain-plane.ts'
 import type {Result} from '../fault/result.ts'
 import type {Relay} from '../netdir/relay.ts'
-import {StreamsOfOrigin} from '../stream/origin-streams.ts'
+import {type OwnCircuit, StreamsOfOrigin} from '../stream/origin-streams.ts'
 import {type DirectoryPeer, RelayStreams} from '../stream/relay-streams.ts'
 import {newStreamCounters, type StreamCounters} from '../stream/stream-counters.ts'
 import {RelayCommand} from '../wire/relay-cell.ts'
@@ -49,12 +49,6 @@ export interface RelayCoreDeps {
   readonly gate?: LinkGate | undefined
   readonly outboundQueueFull?: ((channel: ChannelHandle) => void) | undefined
   readonly isHibernating: () => boolean
-}
-
-/** A circuit that we built, with its streams. */
-export interface OwnCircuit {
-  readonly circuit: OriginCircuit
-  readonly streams: StreamsOfOrigin
 }
 
 const nowUs = () => Math.round(performance.now() * 1000)

@@ -2,6 +2,7 @@
 // to be unwrapped here.
 //
 //   open ─▶ CREATE ─ CREATED ─▶ EXTEND2 ─ EXTENDED2 ─▶ … ─▶ built
+//   built ─(rendezvous)─▶ addHsHop: the other end of the rendezvous is the last hop
 //   message from a hop ─▶ SENDME: flow control   stream messages: streams   TRUNCATED: closed   others: onMessage
 //
 // Owns its end on the first channel, its hops' keys and its streams.
@@ -23,8 +24,17 @@ import {CircuitFlow} from './circuit-flow.ts'
 import type {CircuitEndOwner, CircuitRegistry, LocalCircuit} from './circuit-registry.ts'
 import type {CongestionControl} from './congestion-control/congestion-control.ts'
 import {FixedWindow} from './congestion-control/fixed-window.ts'
+import type {LocalQueue} from './congestion-control/vegas-window.ts'
 import type {OriginHandshake} from './origin-handshake.ts'
-import {decryptFromHops, encryptForHop, OriginHop} from './origin-hop.ts'
+import {
+  closeHop,
+  decryptFromHops,
+  encryptForHop,
+  type HsEnd,
+  type OriginHop,
+  openHsHop,
+  openRelayHop
+} from './origin-hop.ts'
 import {readRelayMessage, relayMessageBody} from './relay-message.ts'
 import {VIOLATION_REASON} from './violation.ts'
 
@@ -60,6 +70,8 @@ const QUEUED_CELLS_MAX = 64
 const EARLY = {early: true} as const
 
 const STREAM_COMMANDS: ReadonlySet<number> = new Set([
+  RelayCommand.BEGIN,
+  RelayCommand.BEGIN_DIR,
   RelayCommand.CONNECTED,
   RelayCommand.DATA,
   RelayCommand.END,
@@ -134,6 +146,28 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
       const message = encode(extend2, {linkSpecifiers: [...linkSpecifiers], handshakeType, onionSkin})
       this.#send(this.#hops.length - 1, RelayCommand.EXTEND2, 0, message, EARLY)
     })
+  }
+
+  /**
+   * Adds the other end of a rendezvous as the last hop (rend-spec-v3 4.2.1), to be called before the next cell is handled:
+   * that cell may already come from there.
+   * @param material 128 octets of hs-ntor; wiped
+   * @return the hop's number, or undefined when the circuit is gone
+   */
+  addHsHop(
+    material: Uint8Array,
+    end: HsEnd,
+    control: CongestionControl = new FixedWindow()
+  ): number | undefined {
+    if (this.#closed) return undefined
+    const flow = new CircuitFlow(control, 'accepted', this.#deps.nowUs)
+    return this.#hops.push(openHsHop(material, end, flow)) - 1
+  }
+
+  /** What waits for the circuit's channel, for congestion control to see. */
+  get localQueue(): LocalQueue {
+    const cells = this.#closed ? 0 : this.#deps.plane.queuedCells(this.handle)
+    return {isBlocked: cells >= QUEUED_CELLS_MAX, cells}
   }
 
   /** Sends a relay message to a hop, counted from 0. */
@@ -244,7 +278,7 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
       return
     }
     this.#awaited = undefined
-    this.#hops.push(new OriginHop(keys.value, new CircuitFlow(awaited.control, 'accepted', this.#deps.nowUs)))
+    this.#hops.push(openRelayHop(keys.value, new CircuitFlow(awaited.control, 'accepted', this.#deps.nowUs)))
     awaited.done(ok(undefined))
   }
 
@@ -278,7 +312,7 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
     if (reason !== undefined) {
       plane.sendCell(channel, this.#circId, ChannelCommand.DESTROY, encode(destroy, {reason}))
     }
-    for (const hop of this.#hops) hop.close()
+    for (const hop of this.#hops) closeHop(hop)
     this.#awaited?.done(err(fault))
     this.#awaited = undefined
     this.#streams.closed()
