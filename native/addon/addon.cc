@@ -22,6 +22,7 @@ class Addon : public Napi::Addon<Addon> {
     exports.Set("kernels", names);
     exports.Set("kernel", Napi::String::New(env, kernel->name));
     define_directions(env, exports, environment_);
+    define_cgo(env, exports, environment_);
     define_primitives(env, exports, environment_);
   }
 

@@ -106,11 +106,11 @@ napi_value crypt_batch(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/// openDirections(): how many are open in this environment, for leak tests and metrics.
+/// openDirections(): directions and CGO hops open in this environment, for leak tests and metrics.
 napi_value open_directions(napi_env env, napi_callback_info info) {
-  const Arguments<1> arguments(env, info);
+  const Environment &environment = Arguments<1>(env, info).data<Environment>();
   napi_value value;
-  napi_create_double(env, static_cast<double>(arguments.data<Environment>().directions.count()), &value);
+  napi_create_double(env, static_cast<double>(environment.directions.count() + environment.cgo_hops.count()), &value);
   return value;
 }
 

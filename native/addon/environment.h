@@ -4,6 +4,7 @@
 
 #include <napi.h>
 
+#include "../crypto/cgo.h"
 #include "../crypto/relay_direction.h"
 #include "handle_table.h"
 
@@ -11,6 +12,7 @@ namespace ramson {
 
 struct Environment {
   HandleTable<RelayDirection> directions;
+  HandleTable<CgoHop> cgo_hops;
 };
 
 /// Defines a function whose data is the environment.
@@ -23,6 +25,8 @@ inline void define(Napi::Env env, Napi::Object exports, const char *name, napi_c
 
 /// open, crypt, recognize, seal, tag, close, cryptBatch, openDirections.
 void define_directions(Napi::Env env, Napi::Object exports, Environment &environment);
+/// cgoOpen, cgoOutbound, cgoInbound, cgoOriginate, cgoTag, cgoClose.
+void define_cgo(Napi::Env env, Napi::Object exports, Environment &environment);
 /// counterMode, runningDigest: the primitives by themselves, for checks and measurements.
 void define_primitives(Napi::Env env, Napi::Object exports, Environment &environment);
 

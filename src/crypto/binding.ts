@@ -41,7 +41,20 @@ export interface Addon {
     stride: number,
     count: number
   ): AddonStatus | undefined
-  /** Directions open in this thread. */
+  /** `end`: 0 relay, 1 origin. Writes slot and generation into `handle`; CGO hops have handles of their own. */
+  cgoOpen(
+    end: number,
+    material: Uint8Array,
+    tweaks: Uint8Array,
+    kernel: number,
+    handle: Uint32Array
+  ): AddonStatus | undefined
+  cgoOutbound(slot: number, generation: number, command: number, body: Uint8Array): boolean | AddonStatus
+  cgoInbound(slot: number, generation: number, command: number, body: Uint8Array): boolean | AddonStatus
+  cgoOriginate(slot: number, generation: number, command: number, body: Uint8Array): AddonStatus | undefined
+  cgoTag(slot: number, generation: number, tag: Uint8Array): AddonStatus | undefined
+  cgoClose(slot: number, generation: number): AddonStatus | undefined
+  /** Directions and CGO hops open in this thread. */
   openDirections(): number
   /** AES-CTR over `data` in place, `step` octets a call. */
   counterMode(
@@ -84,7 +97,7 @@ function buildReason(root: string): string {
 
 function load(path: string): Addon {
   const loaded: unknown = createRequire(import.meta.url)(path)
-  if (typeof loaded === 'object' && loaded !== null && 'cryptBatch' in loaded) return loaded as Addon
+  if (typeof loaded === 'object' && loaded !== null && 'cgoOpen' in loaded) return loaded as Addon
   throw new Error('it is no addon of this version')
 }
 

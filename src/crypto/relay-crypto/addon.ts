@@ -3,8 +3,8 @@
 //
 // The native state is freed by `close` alone, or with its thread: whoever opens a direction closes it.
 
-import {BugError} from '../../fault/fault.ts'
-import {type Addon, AddonStatus} from '../binding.ts'
+import type {Addon} from '../binding.ts'
+import {addonBug, kernelPlace} from './addon-status.ts'
 import {
   checkRelayKeys,
   RELAY_TAG_SIZE,
@@ -14,17 +14,6 @@ import {
 } from './relay-direction.ts'
 
 const ALGORITHM_NUMBERS = {tor1: 0, hs: 1} as const
-
-const BUG_CODES = {
-  [AddonStatus.STALE_HANDLE]: 'relay-direction-closed',
-  [AddonStatus.BAD_SIZE]: 'relay-body-size',
-  [AddonStatus.NO_TAG]: 'relay-tag-before-cell',
-  [AddonStatus.BAD_CHOICE]: 'relay-algorithm'
-} as const
-
-function bug(status: AddonStatus): BugError {
-  return new BugError(BUG_CODES[status])
-}
 
 class AddonDirection implements RelayDirection {
   readonly #addon: Addon
@@ -40,24 +29,24 @@ class AddonDirection implements RelayDirection {
 
   crypt(body: Uint8Array): void {
     const status = this.#addon.crypt(this.#slot, this.#generation, body)
-    if (status !== undefined) throw bug(status)
+    if (status !== undefined) throw addonBug(status)
   }
 
   recognize(body: Uint8Array): boolean {
     const answer = this.#addon.recognize(this.#slot, this.#generation, body)
-    if (typeof answer !== 'boolean') throw bug(answer)
+    if (typeof answer !== 'boolean') throw addonBug(answer)
     return answer
   }
 
   seal(body: Uint8Array): void {
     const status = this.#addon.seal(this.#slot, this.#generation, body)
-    if (status !== undefined) throw bug(status)
+    if (status !== undefined) throw addonBug(status)
   }
 
   tag(): Uint8Array {
     const tag = new Uint8Array(RELAY_TAG_SIZE)
     const status = this.#addon.tag(this.#slot, this.#generation, tag)
-    if (status !== undefined) throw bug(status)
+    if (status !== undefined) throw addonBug(status)
     return tag
   }
 
@@ -65,21 +54,20 @@ class AddonDirection implements RelayDirection {
     if (!this.#isOpen) return
     this.#isOpen = false
     const status = this.#addon.close(this.#slot, this.#generation)
-    if (status !== undefined) throw bug(status)
+    if (status !== undefined) throw addonBug(status)
   }
 }
 
 /** Cell cryptography on one kernel of the addon; by default the one that this process has chosen. */
 export function addonRelayCrypto(addon: Addon, kernel: string = addon.kernel): RelayCrypto {
-  const place = addon.kernels.indexOf(kernel)
-  if (place === -1) throw new BugError('relay-kernel', kernel)
+  const place = kernelPlace(addon, kernel)
   const handle = new Uint32Array(2)
   return {
     name: `addon:${kernel}`,
     open(algorithm: RelayAlgorithm, digestSeed: Uint8Array, key: Uint8Array) {
       checkRelayKeys(algorithm, digestSeed, key)
       const status = addon.open(ALGORITHM_NUMBERS[algorithm], digestSeed, key, place, handle)
-      if (status !== undefined) throw bug(status)
+      if (status !== undefined) throw addonBug(status)
       return new AddonDirection(addon, handle[0] as number, handle[1] as number)
     }
   }

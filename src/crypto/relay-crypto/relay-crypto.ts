@@ -3,9 +3,14 @@
 
 import {loadAddon} from '../binding.ts'
 import {addonRelayCrypto} from './addon.ts'
+import {addonCgoCrypto} from './cgo-addon.ts'
+import type {CgoCrypto} from './cgo-hop.ts'
+import {plainCgoCrypto} from './cgo-plain.ts'
 import {plainRelayCrypto} from './plain.ts'
 import type {RelayCrypto} from './relay-direction.ts'
 
+export type {CgoCrypto, CgoOrigin, CgoRelay} from './cgo-hop.ts'
+export {CGO_KEY_SIZE, CGO_TAG_SIZE} from './cgo-hop.ts'
 export type {RelayAlgorithm, RelayCrypto, RelayDirection} from './relay-direction.ts'
 export {RELAY_BODY_SIZE, RELAY_KEY_SIZES, RELAY_TAG_SIZE} from './relay-direction.ts'
 
@@ -19,6 +24,7 @@ export interface DataPlaneInfo {
 }
 
 let chosen: RelayCrypto | undefined
+let chosenCgo: CgoCrypto | undefined
 
 /** The cell cryptography of this process. Throws where RAMSON_KERNEL or RAMSON_ADDON asks for what cannot be had. */
 export function relayCrypto(): RelayCrypto {
@@ -29,7 +35,16 @@ export function relayCrypto(): RelayCrypto {
   return chosen
 }
 
-/** Which implementation `relayCrypto()` gives, and why. */
+/** The same for hops that have agreed on CGO (subprotocol Relay=6). */
+export function cgoCrypto(): CgoCrypto {
+  if (chosenCgo === undefined) {
+    const {addon} = loadAddon()
+    chosenCgo = addon === undefined ? plainCgoCrypto : addonCgoCrypto(addon)
+  }
+  return chosenCgo
+}
+
+/** Which implementation both give, and why. */
 export function dataPlaneInfo(): DataPlaneInfo {
   const {addon, reason} = loadAddon()
   return addon === undefined
