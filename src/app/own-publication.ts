@@ -27,6 +27,8 @@ export interface OwnPublicationDeps {
   readonly config: () => RelayConfig
   readonly orPort: () => number | undefined
   readonly isReachable: () => boolean
+  /** When the relay was last overloaded, where that is still to be told. */
+  readonly overloadedAt: (now: Date) => Date | undefined
   /** Hears of every new pair of documents, published or not: a directory serves its own. */
   readonly printed?: (documents: OwnDocuments) => void
 }
@@ -97,7 +99,7 @@ export class OwnPublication {
         uptimeSeconds: Math.floor((Date.now() - this.#startedAtMs) / 1000),
         observed: this.#bandwidth.observed,
         isHibernating: false,
-        overloadedAt: undefined,
+        overloadedAt: this.#deps.overloadedAt(published),
         statistics: this.#bandwidth.historyLines(formatTime)
       },
       protocolsLine(),

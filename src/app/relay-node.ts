@@ -35,6 +35,7 @@ import {NetworkKnowledge} from './network-knowledge.ts'
 import {OwnPublication} from './own-publication.ts'
 import {RelayAddress} from './relay-address.ts'
 import {openDirStream, pathHop, RelayCore} from './relay-core.ts'
+import {RelayDefences} from './relay-defences.ts'
 import {versionText} from './version.ts'
 
 export type StartFault =
@@ -94,6 +95,7 @@ export class RelayNode {
       keys: () => this.#keys,
       config: () => this.#config,
       orPort: () => advertisedPort(this.#config, listeners),
+      overloadedAt: now => parts.defences.overload.shownAt(now),
       isReachable: () => this.#config.assumeReachable || this.#reachability.state === 'reachable'
     })
   }
@@ -128,6 +130,7 @@ export class RelayNode {
   /** Takes on what changed in the settings; the rest needs a restart, which config/reload has refused already. */
   async reload(config: RelayConfig): Promise<void> {
     this.#config = config
+    this.#parts.defences.configure(config)
     await this.#parts.address.configure(config)
     this.#publication.consider()
   }
@@ -145,6 +148,7 @@ export class RelayNode {
     this.#reachability.stop()
     this.#publication.stop()
     this.network.stop()
+    this.#parts.defences.stop()
     await this.core.plane.close()
     await this.pool.close()
     this.#saveState()
@@ -152,7 +156,8 @@ export class RelayNode {
   }
 
   #begin(): void {
-    const {logger, address, network} = this.#parts
+    const {logger, address, network, defences} = this.#parts
+    defences.attach(this.core, [])
     for (const {octets, port} of this.listeners) {
       logger.notice(`Opened OR listener on ${endpointToText(octets, port)}`)
     }
@@ -165,6 +170,7 @@ export class RelayNode {
     network.start(
       hop => openDirStream(this.core, hop),
       () => {
+        defences.configure(this.#config)
         this.pool.setKeys(onionSkinKeys(this.#keys, network))
         this.#publication.consider()
       }
@@ -232,6 +238,7 @@ interface Parts {
   readonly pool: OnionSkinPool
   readonly address: RelayAddress
   readonly network: NetworkKnowledge
+  readonly defences: RelayDefences
 }
 
 async function openParts({config, logger}: RelayNodeOptions): Promise<Result<Parts, StartFault>> {
@@ -268,7 +275,13 @@ async function openParts({config, logger}: RelayNodeOptions): Promise<Result<Par
     {threads: Math.max(1, config.numCpus - 1), keys: onionSkinKeys(keys, network)},
     {onWorkerFailure: () => logger.warn('A worker for onion skins failed; another one takes its place.')}
   )
-  const parts = {config, logger, lock: lock.value, state: state.value, held, endpoint, pool, address, network}
+  const defences = new RelayDefences(config, {
+    param: network.param,
+    isListed: rsaIdentity => network.view.listed(rsaIdentity) !== undefined,
+    logger
+  })
+  const shared = {config, logger, endpoint, pool, address, network, defences}
+  const parts = {...shared, lock: lock.value, state: state.value, held}
   announce(parts)
   return ok(parts)
 }
@@ -285,7 +298,7 @@ function announce({config, logger, held: {keys}}: Parts): void {
 }
 
 function openCore(parts: Parts): RelayCore {
-  const {config, endpoint, pool, network} = parts
+  const {config, endpoint, pool, network, defences} = parts
   const {keys} = parts.held
   const clock = new ClockCheck()
   return new RelayCore(
@@ -309,7 +322,9 @@ function openCore(parts: Parts): RelayCore {
         new Vegas({params: vegasParams(network.param, 'exit'), sendmeIncrement}, {clock, localQueue}),
       openDirectory: undefined,
       roles: new Map(),
-      admits: () => true,
+      admits: channel => defences.addresses.admitsCircuit(channel),
+      gate: defences.addresses,
+      outboundQueueFull: channel => defences.addresses.outboundQueueFull(channel),
       isHibernating: () => false
     }
   )

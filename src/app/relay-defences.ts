@@ -1,0 +1,93 @@
+// A relay's defences against those who ask for too much, put together: the limits by client address, the bound on each
+// circuit's queue, and what happens when memory runs low. All of them take their values anew at a reload and with every
+// consensus.
+//
+//   RelayDefences ─▶ core is opened with `addresses` as its gate ─▶ attach(core) ─▶ configure(…) as often as things change
+
+import type {RelayConfig} from '../config/relay-config.ts'
+import {randomWithin} from '../crypto/random.ts'
+import type {Logger} from '../log/logger.ts'
+import {AddressDefence} from '../roles/relay/dos/address-defence.ts'
+import {type ConsensusParam, dosParams} from '../roles/relay/dos/dos-params.ts'
+import {queueLimits} from '../roles/relay/dos/queue-limits.ts'
+import {MemoryPressure, type MemorySubsystem, type TrimmableCache} from '../roles/relay/memory-pressure.ts'
+import {Overload} from '../roles/relay/overload.ts'
+import type {RelayCore} from './relay-core.ts'
+
+/** So often that what comes in between two checks is little against the least MaxMemInQueues. */
+const MEMORY_CHECK_MS = 50
+const FORGET_MS = 60_000
+const LOG_MS = 10 * 60_000
+
+export interface RelayDefencesDeps {
+  readonly param: ConsensusParam
+  readonly isListed: (rsaIdentity: Uint8Array) => boolean
+  readonly logger: Logger
+}
+
+export class RelayDefences {
+  readonly addresses: AddressDefence
+  readonly overload = new Overload()
+  readonly #deps: RelayDefencesDeps
+  readonly #timers: NodeJS.Timeout[] = []
+  #config: RelayConfig
+  #core: RelayCore | undefined
+  #memory: MemoryPressure | undefined
+
+  constructor(config: RelayConfig, deps: RelayDefencesDeps) {
+    this.#config = config
+    this.#deps = deps
+    this.addresses = new AddressDefence(
+      {params: dosParams(deps.param, config.dos)},
+      {nowMs: () => performance.now(), randomWithin, isListed: deps.isListed}
+    )
+  }
+
+  /** Octets freed under memory pressure since the start, by subsystem. */
+  get freed(): Readonly<Record<MemorySubsystem, number>> | undefined {
+    return this.#memory?.freed
+  }
+
+  /** Looks after the core from now on. `caches` give memory back, in this order, before any circuit does. */
+  attach(core: RelayCore, caches: readonly TrimmableCache[]): void {
+    this.#core = core
+    this.#memory = new MemoryPressure({
+      plane: core.plane,
+      caches,
+      otherBytes: () => 0,
+      limitBytes: () => this.#config.maxMemInQueues,
+      overloaded: freed => this.#overloaded(freed)
+    })
+    core.channels.onOpened(({info}) => this.addresses.channelOpened(info))
+    this.configure(this.#config)
+    this.#every(MEMORY_CHECK_MS, () => this.#memory?.check())
+    this.#every(FORGET_MS, () => this.addresses.forget())
+  }
+
+  /** Takes the values of the settings and of the consensus of the moment. */
+  configure(config: RelayConfig): void {
+    this.#config = config
+    this.addresses.configure(dosParams(this.#deps.param, config.dos))
+    this.#core?.plane.setLimits(queueLimits(this.#deps.param))
+  }
+
+  stop(): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer)
+  }
+
+  #overloaded({cell, hsdir}: Readonly<Record<MemorySubsystem, number>>): void {
+    this.overload.note(new Date())
+    this.#deps.logger
+      .limited('memory-pressure', LOG_MS)
+      .notice(
+        `We are low on memory (MaxMemInQueues). Took ${hsdir} octets back from the HSDir cache and ${cell} from circuits ` +
+          'whose cells had waited longest.'
+      )
+  }
+
+  #every(ms: number, what: () => void): void {
+    const timer = setInterval(what, ms)
+    timer.unref()
+    this.#timers.push(timer)
+  }
+}

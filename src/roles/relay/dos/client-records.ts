@@ -1,0 +1,104 @@
+// What is remembered of client addresses, in memory alone, for as long as it can still matter: while there are connections,
+// while the address is marked, and until its buckets are full again. No address is kept in clear, nothing here is logged.
+//
+// The table has a bound. When it is full the idle record that was used longest ago gives way, unmarked ones first; when
+// none is idle the new address goes unrecorded: so many addresses with open connections are no matter of one address.
+
+import {TokenBucket} from '../../../circuit/token-bucket.ts'
+import {KeyedIndex} from '../../../crypto/keyed-index.ts'
+
+const IPV6_PREFIX = 8
+/** Marked records that are passed over for one that gives way. */
+const EVICT_LOOKS = 64
+
+export class ClientRecord {
+  readonly key: string
+  /** Open connections. */
+  connections = 0
+  readonly connects = new TokenBucket()
+  readonly circuits = new TokenBucket()
+  /** Milliseconds; 0: not marked. */
+  connectionMarkedUntilMs = 0
+  circuitMarkedUntilMs = 0
+  outboundQueuesFull = 0
+  usedAtMs = 0
+
+  constructor(key: string) {
+    this.key = key
+  }
+
+  isMarked(nowMs: number): boolean {
+    return this.connectionMarkedUntilMs >= nowMs || this.circuitMarkedUntilMs >= nowMs
+  }
+}
+
+export class ClientRecords {
+  readonly #index = new KeyedIndex()
+  readonly #recordsMax: number
+  readonly #records = new Map<string, ClientRecord>()
+  /** Records without a connection, longest idle first. */
+  readonly #idle = new Set<ClientRecord>()
+
+  constructor(recordsMax: number) {
+    this.#recordsMax = recordsMax
+  }
+
+  get size(): number {
+    return this.#records.size
+  }
+
+  /** The record of an address (4 or 16 octets), a new one if need be; undefined when there is no room. */
+  of(address: Uint8Array, nowMs: number): ClientRecord | undefined {
+    const key = this.#index.key(clientPrefix(address))
+    const known = this.#records.get(key)
+    if (known !== undefined) return known
+    if (this.#records.size >= this.#recordsMax && !this.#evict(nowMs)) return undefined
+    const record = new ClientRecord(key)
+    this.#records.set(key, record)
+    this.#idle.add(record)
+    return record
+  }
+
+  connected(record: ClientRecord): void {
+    record.connections++
+    this.#idle.delete(record)
+  }
+
+  disconnected(record: ClientRecord, nowMs: number): void {
+    record.connections--
+    record.usedAtMs = nowMs
+    if (record.connections === 0) this.#idle.add(record)
+  }
+
+  /** Forgets the idle records that tell nothing any more. */
+  forget(isSpent: (record: ClientRecord) => boolean): void {
+    for (const record of this.#idle) if (isSpent(record)) this.#delete(record)
+  }
+
+  /** Marked records get a second chance: they go to the end of the row, as long as the looking is not worth more. */
+  #evict(nowMs: number): boolean {
+    let looked = 0
+    for (const record of this.#idle) {
+      if (!record.isMarked(nowMs) || ++looked >= EVICT_LOOKS) {
+        this.#delete(record)
+        return true
+      }
+      this.#idle.delete(record)
+      this.#idle.add(record)
+    }
+    return false
+  }
+
+  #delete(record: ClientRecord): void {
+    this.#idle.delete(record)
+    this.#records.delete(record.key)
+  }
+}
+
+/**
+ * What one client is known by: its IPv4 address, or the /64 that its IPv6 address is out of. C tor takes the whole IPv6
+ * address, of which whoever has a subnet has 2^64.
+ */
+export function clientPrefix(address: Uint8Array): Uint8Array {
+  return address.length === 16 ? address.subarray(0, IPV6_PREFIX) : address
+}
