@@ -55,12 +55,9 @@ export function rsaToPem(key: RsaPrivateKey): string {
 /** Undefined unless the octets are exactly the DER that this key would be written as. */
 export function rsaPublicFromDer(pkcs1Der: Uint8Array): RsaPublicKey | undefined {
   try {
-    const parsed = createPublicKey({key: Buffer.from(pkcs1Der), format: 'der', type: 'pkcs1'})
-    if (!isUsable(parsed)) return undefined
-    // Node 24 cannot write a key as PKCS#1 that it has read as PKCS#1; one that has been a JWK it can.
-    const handle = createPublicKey({key: parsed.export({format: 'jwk'}), format: 'jwk'})
-    const key = publicFromHandle(handle)
-    return equal(key.der, pkcs1Der) ? key : undefined
+    const handle = createPublicKey({key: Buffer.from(pkcs1Der), format: 'der', type: 'pkcs1'})
+    const key = rsaPublicFromHandle(handle)
+    return key !== undefined && equal(key.der, pkcs1Der) ? key : undefined
   } catch {
     return undefined
   }
@@ -68,7 +65,9 @@ export function rsaPublicFromDer(pkcs1Der: Uint8Array): RsaPublicKey | undefined
 
 /** From an already parsed public key, e.g. of a certificate; undefined when it is no RSA key that Tor would use. */
 export function rsaPublicFromHandle(handle: KeyObject): RsaPublicKey | undefined {
-  return isUsable(handle) ? publicFromHandle(handle) : undefined
+  if (!isUsable(handle)) return undefined
+  // Node 24 cannot write a key as PKCS#1 that it has read as PKCS#1; one that has been a JWK it can.
+  return publicFromHandle(createPublicKey({key: handle.export({format: 'jwk'}), format: 'jwk'}))
 }
 
 /** PKCS#1 RSAPublicKey. */
