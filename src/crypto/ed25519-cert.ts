@@ -108,8 +108,8 @@ export function checkEd25519Cert(
   return ok({
     type: cert.type,
     certifiedKeyType: cert.keyType,
-    certifiedKey: cert.certifiedKey.slice(),
-    signer: signer.slice(),
+    certifiedKey: new Uint8Array(cert.certifiedKey),
+    signer: new Uint8Array(signer),
     expiresAt
   })
 }
