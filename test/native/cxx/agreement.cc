@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "crypto/cgo.h"
 #include "crypto/relay_direction.h"
 #include "suite.h"
 
@@ -117,6 +118,43 @@ void hops(const Kernel &kernel, const Kernel &reference) {
   }
 }
 
+/// The relay's end of a hop on this kernel and the origin's on the reference, then the other way round.
+void cgo_hops(const Kernel &kernel, const Kernel &reference) {
+  Random random(7);
+  const Octets tweaks = random.octets(2 * kCgoTagSize);
+  for (const bool swapped : {false, true}) {
+    const Octets material = random.octets(2 * kCgoDirectionKeySize);
+    CgoHop relay(swapped ? reference : kernel, CgoEnd::kRelay, material.data(), tweaks.data());
+    CgoHop origin(swapped ? kernel : reference, CgoEnd::kOrigin, material.data(), tweaks.data());
+    check(relay.tag() == nullptr && origin.tag() == nullptr, kernel, "no tag before the first cell");
+    for (int cell = 0; cell < 100; cell++) {
+      const auto command = static_cast<std::uint8_t>(random.next());
+      const Octets plain = random.octets(kCgoBodySize);
+      const auto arrives_whole = [&](const Octets &body, const char *what) {
+        check_equal(body.data() + kCgoTagSize, plain.data() + kCgoTagSize, kCgoBodySize - kCgoTagSize, kernel, what);
+      };
+      Octets body = plain;
+      if (cell % 3 == 0) {
+        // A cell of another hop passes.
+        check(!origin.outbound(command, body.data()), kernel, "an origin recognizes nothing on the way out");
+        check(!relay.outbound(command, body.data()), kernel, "a passing cell is not recognized");
+        check_equal(body, plain, kernel, "a passing cell is what it was when its layer is off");
+        check(!relay.inbound(command, body.data()), kernel, "a relay recognizes nothing on the way in");
+        check(!origin.inbound(command, body.data()), kernel, "a passing cell is not recognized");
+        check_equal(body, plain, kernel, "a passing cell is what it was when its layer is off");
+      }
+      origin.originate(command, body.data());
+      check(relay.outbound(command, body.data()), kernel, "an originated cell is recognized");
+      check_equal(relay.tag(), origin.tag(), kCgoTagSize, kernel, "both ends have the same tag");
+      arrives_whole(body, "an originated cell arrives whole");
+      relay.originate(command, body.data());
+      check(origin.inbound(command, body.data()), kernel, "an originated cell is recognized");
+      check_equal(relay.tag(), origin.tag(), kCgoTagSize, kernel, "both ends have the same tag");
+      arrives_whole(body, "an originated cell arrives whole");
+    }
+  }
+}
+
 }  // namespace
 
 void agreement(const Kernel &kernel, const Kernel &reference) {
@@ -124,6 +162,7 @@ void agreement(const Kernel &kernel, const Kernel &reference) {
   cells_in_a_row(kernel, reference);
   block_functions(kernel, reference);
   hops(kernel, reference);
+  cgo_hops(kernel, reference);
 }
 
 }  // namespace ramson::test

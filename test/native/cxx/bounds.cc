@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "crypto/cgo.h"
 #include "crypto/relay_direction.h"
 #include "suite.h"
 
@@ -106,6 +107,15 @@ void bounds(const Kernel &kernel) {
       direction.crypt(body);
       body[1] = body[2] = 0;
       direction.recognize(body);
+    });
+  }
+  const Octets material = random.octets(2 * kCgoDirectionKeySize + 2 * kCgoTagSize);
+  for (const CgoEnd end : {CgoEnd::kRelay, CgoEnd::kOrigin}) {
+    at_both_ends(memory, kCgoBodySize, [&](std::uint8_t *body) {
+      CgoHop hop(kernel, end, material.data(), material.data() + 2 * kCgoDirectionKeySize);
+      hop.outbound(3, body);
+      hop.inbound(3, body);
+      hop.originate(3, body);
     });
   }
 }

@@ -8,6 +8,12 @@
 #include "kernels/kernels.h"
 #include "suite.h"
 
+#ifdef RAMSON_EMULATED_VAES512
+namespace ramson::vaes512_emulated {
+void aes_ctr(AesCtr &state, std::uint8_t *data, std::size_t size);
+}
+#endif
+
 namespace ramson::test {
 namespace {
 
@@ -81,6 +87,16 @@ AesCtr counter_mode(const Kernel &kernel, const Octets &key, std::uint64_t count
 
 namespace {
 
+void run_on(const Kernel &kernel, const Kernel &reference) {
+  const std::size_t before = checks;
+  known_answers(kernel);
+  agreement(kernel, reference);
+  bounds(kernel);
+  wiping(kernel);
+  handles(kernel);
+  std::printf("%s: %zu checks\n", kernel.name, checks - before);
+}
+
 int run() {
   if (process_kernel() == nullptr) {
     std::fprintf(stderr, "%s\n", kernel_error().c_str());
@@ -90,13 +106,17 @@ int run() {
   const Kernel &reference = *find_kernel("generic");
   for (const Kernel &kernel : usable_kernels()) {
     if (forced != nullptr && *forced != '\0' && &kernel != process_kernel()) continue;
-    const std::size_t before = checks;
-    known_answers(kernel);
-    agreement(kernel, reference);
-    bounds(kernel);
-    wiping(kernel);
-    std::printf("%s: %zu checks\n", kernel.name, checks - before);
+    run_on(kernel, reference);
   }
+#ifdef RAMSON_EMULATED_VAES512
+  const Kernel *base = find_kernel("aesni");
+  if (base != nullptr) {
+    Kernel emulated = *base;
+    emulated.name = "vaes512 (emulated)";
+    emulated.aes_ctr = vaes512_emulated::aes_ctr;
+    run_on(emulated, reference);
+  }
+#endif
   std::printf("%zu failed\n", failures);
   return failures == 0 ? 0 : 1;
 }

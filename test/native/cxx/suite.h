@@ -41,5 +41,6 @@ void known_answers(const Kernel &kernel);
 void agreement(const Kernel &kernel, const Kernel &reference);
 void bounds(const Kernel &kernel);
 void wiping(const Kernel &kernel);
+void handles(const Kernel &kernel);
 
 }  // namespace ramson::test

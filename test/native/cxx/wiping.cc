@@ -3,6 +3,7 @@
 #include <cstring>
 #include <new>
 
+#include "crypto/cgo.h"
 #include "crypto/relay_direction.h"
 #include "suite.h"
 
@@ -33,6 +34,15 @@ void wiping(const Kernel &kernel) {
     direction->~RelayDirection();
     check(is_zero<RelayDirection>(memory), kernel, "a closed direction is zero from end to end");
   }
+  const Octets material = Random(8).octets(2 * kCgoDirectionKeySize + 2 * kCgoTagSize);
+  alignas(CgoHop) std::uint8_t memory[sizeof(CgoHop)];
+  std::memset(memory, 0xff, sizeof memory);
+  auto *hop = new (memory) CgoHop(kernel, CgoEnd::kRelay, material.data(), material.data() + 2 * kCgoDirectionKeySize);
+  std::uint8_t body[kCgoBodySize] = {};
+  hop->originate(3, body);
+  check(!is_zero<CgoHop>(memory), kernel, "a live hop holds its keys");
+  hop->~CgoHop();
+  check(is_zero<CgoHop>(memory), kernel, "a closed hop is zero from end to end");
 }
 
 }  // namespace ramson::test
