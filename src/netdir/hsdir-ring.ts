@@ -79,8 +79,10 @@ export class HsdirRing {
 
   /** The first place at or behind an index; the ring begins anew behind the last. */
   #firstFrom(index: Buffer): number {
-    const found = this.#places.findIndex(place => place.index.compare(index) >= 0)
-    return found < 0 ? 0 : found
+    return Math.max(
+      this.#places.findIndex(place => place.index.compare(index) >= 0),
+      0
+    )
   }
 }
 
