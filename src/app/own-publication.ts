@@ -10,7 +10,12 @@ import {formatTime} from '../netdoc/time.ts'
 import {BandwidthHistory} from '../roles/relay/bandwidth-history.ts'
 import {type OwnDocuments, ownDocuments, type RelayProfile} from '../roles/relay/own-documents.ts'
 import {protocolsLine} from '../roles/relay/protocols.ts'
-import {type Published, type PublishSituation, reasonToPublish} from '../roles/relay/publish-rules.ts'
+import {
+  type Published,
+  type PublishReason,
+  type PublishSituation,
+  reasonToPublish
+} from '../roles/relay/publish-rules.ts'
 import {Publisher} from '../roles/relay/publisher.ts'
 import {authoritySources} from './dir-sources.ts'
 import type {NetworkKnowledge} from './network-knowledge.ts'
@@ -39,6 +44,7 @@ export class OwnPublication {
   readonly #bandwidth = new BandwidthHistory(nowSeconds())
   readonly #startedAtMs = Date.now()
   #last: Published | undefined
+  #unsent: {readonly documents: OwnDocuments; readonly reason: PublishReason} | undefined
   #stopped = false
 
   constructor(deps: OwnPublicationDeps) {
@@ -61,10 +67,20 @@ export class OwnPublication {
     this.consider()
   }
 
-  /** Publishes if there is a reason to. */
+  /** Prints our documents anew if there is a reason to, and publishes what is printed as soon as it may be. */
   consider(): void {
-    const {config, logger, keys} = this.#deps
-    if (this.#stopped || !config().publishServerDescriptor || !this.#deps.isReachable()) return
+    if (this.#stopped) return
+    this.#printIfDue()
+    if (this.#unsent === undefined || !this.#deps.config().publishServerDescriptor) return
+    if (!this.#deps.isReachable()) return
+    const {documents, reason} = this.#unsent
+    this.#unsent = undefined
+    this.#deps.logger.about('dir').info(`Publishing our descriptor: ${reason}.`)
+    this.#publisher.publish(documents, reason)
+  }
+
+  #printIfDue(): void {
+    const {keys} = this.#deps
     const profile = this.#profile()
     if (profile === undefined) return
     const now = new Date()
@@ -79,9 +95,8 @@ export class OwnPublication {
     if (reason === undefined) return
     this.#last = {...situation, atMs: Number(now)}
     const documents = this.#print(profile, now)
-    logger.about('dir').info(`Publishing our descriptor: ${reason}.`)
+    this.#unsent = {documents, reason}
     this.#deps.printed?.(documents)
-    this.#publisher.publish(documents, reason)
   }
 
   stop(): void {
@@ -130,7 +145,7 @@ export class OwnPublication {
       rate: config.relayBandwidthRate,
       burst: config.relayBandwidthBurst,
       maxAdvertised: config.maxAdvertisedBandwidth,
-      isHiddenServiceDir: false,
+      isHiddenServiceDir: config.dirCache,
       isTunnelledDirServer: config.dirCache
     }
   }

@@ -17,7 +17,7 @@ import type {RelayConfig} from '../config/relay-config.ts'
 import {dataPlaneInfo} from '../crypto/relay-crypto/relay-crypto.ts'
 import {rsaIdentity} from '../crypto/rsa.ts'
 import {CachedDocuments} from '../datadir/cached-documents.ts'
-import type {DataDirFault} from '../datadir/fault.ts'
+import {type DataDirFault, printDataDirFault} from '../datadir/fault.ts'
 import {openDirectory} from '../datadir/file.ts'
 import {writeFingerprints} from '../datadir/fingerprint.ts'
 import {type DirectoryLock, lockDirectory} from '../datadir/lock.ts'
@@ -32,10 +32,13 @@ import {OnionSkinPool} from '../pool/onion-skin-pool.ts'
 import type {OnionSkinKeys} from '../pool/onion-skin-task.ts'
 import {ReachabilityTest} from '../roles/relay/reachability.ts'
 import {NetworkKnowledge} from './network-knowledge.ts'
+import {type OnionRoles, openOnionRoles} from './onion-roles.ts'
 import {OwnPublication} from './own-publication.ts'
 import {RelayAddress} from './relay-address.ts'
 import {openDirStream, pathHop, RelayCore} from './relay-core.ts'
 import {RelayDefences} from './relay-defences.ts'
+import {RelayDirectory} from './relay-directory.ts'
+import {savedDescriptorsFile} from './saved-descriptors-file.ts'
 import {versionText} from './version.ts'
 
 export type StartFault =
@@ -47,6 +50,8 @@ const HANDSHAKES_MAX = 8192
 const CIRCUIT_CELLS_MAX = 2500
 const SECOND_MS = 1000
 const TEND_MS = 60_000
+/** Of MaxMemInQueues, where MaxHSDirCacheBytes is not set. */
+const HSDIR_SHARE = 0.2
 const SELF_TEST_TIMEOUT_MS = 20_000
 
 export interface RelayNodeOptions {
@@ -96,6 +101,7 @@ export class RelayNode {
       config: () => this.#config,
       orPort: () => advertisedPort(this.#config, listeners),
       overloadedAt: now => parts.defences.overload.shownAt(now),
+      printed: documents => parts.directory?.setOwn(documents),
       isReachable: () => this.#config.assumeReachable || this.#reachability.state === 'reachable'
     })
   }
@@ -109,8 +115,7 @@ export class RelayNode {
     const listeners = await listen(parts.config, core)
     if (!listeners.ok) {
       await core.plane.close()
-      await parts.pool.close()
-      parts.lock.release()
+      await closeParts(parts)
       return listeners
     }
     const node = new RelayNode(parts, core, listeners.value)
@@ -148,16 +153,20 @@ export class RelayNode {
     this.#reachability.stop()
     this.#publication.stop()
     this.network.stop()
-    this.#parts.defences.stop()
     await this.core.plane.close()
-    await this.pool.close()
     this.#saveState()
-    this.#parts.lock.release()
+    await closeParts(this.#parts)
   }
 
   #begin(): void {
-    const {logger, address, network, defences} = this.#parts
-    defences.attach(this.core, [])
+    const {logger, address, network, defences, directory, onionRoles} = this.#parts
+    const hsDirCache = {
+      subsystem: 'hsdir',
+      bytes: () => onionRoles.sizes().hsDirOctets,
+      keptBytes: () => 0,
+      trim: (octets: number) => onionRoles.trim(octets)
+    } as const
+    defences.attach(this.core, [hsDirCache])
     for (const {octets, port} of this.listeners) {
       logger.notice(`Opened OR listener on ${endpointToText(octets, port)}`)
     }
@@ -171,6 +180,7 @@ export class RelayNode {
       hop => openDirStream(this.core, hop),
       () => {
         defences.configure(this.#config)
+        directory?.update()
         this.pool.setKeys(onionSkinKeys(this.#keys, network))
         this.#publication.consider()
       }
@@ -239,6 +249,9 @@ interface Parts {
   readonly address: RelayAddress
   readonly network: NetworkKnowledge
   readonly defences: RelayDefences
+  readonly onionRoles: OnionRoles
+  /** Undefined with DirCache 0. */
+  readonly directory: RelayDirectory | undefined
 }
 
 async function openParts({config, logger}: RelayNodeOptions): Promise<Result<Parts, StartFault>> {
@@ -280,10 +293,29 @@ async function openParts({config, logger}: RelayNodeOptions): Promise<Result<Par
     isListed: rsaIdentity => network.view.listed(rsaIdentity) !== undefined,
     logger
   })
-  const shared = {config, logger, endpoint, pool, address, network, defences}
+  const onionRoles = openOnionRoles({
+    param: network.param,
+    refuseSingleHopRendezvous: () => config.dos.refuseSingleHopClientRendezvous,
+    hsDirOctetsMax: () => config.maxHsDirCacheBytes || Math.floor(config.maxMemInQueues * HSDIR_SHARE),
+    savedDescriptors: savedDescriptorsFile(config.cacheDirectory, fault => {
+      logger.about('dir').notice(printDataDirFault(fault))
+    }),
+    log: (severity, text) => logger.about('rend').log(severity, text)
+  })
+  const routes = onionRoles.directoryRoutes
+  const directory = config.dirCache ? new RelayDirectory({network, routes, logger}) : undefined
+  const shared = {config, logger, endpoint, pool, address, network, defences, onionRoles, directory}
   const parts = {...shared, lock: lock.value, state: state.value, held}
   announce(parts)
   return ok(parts)
+}
+
+async function closeParts({defences, directory, onionRoles, pool, lock}: Parts): Promise<void> {
+  defences.stop()
+  await onionRoles.close()
+  await directory?.close()
+  await pool.close()
+  lock.release()
 }
 
 function announce({config, logger, held: {keys}}: Parts): void {
@@ -298,7 +330,7 @@ function announce({config, logger, held: {keys}}: Parts): void {
 }
 
 function openCore(parts: Parts): RelayCore {
-  const {config, endpoint, pool, network, defences} = parts
+  const {config, endpoint, pool, network, defences, directory, onionRoles} = parts
   const {keys} = parts.held
   const clock = new ClockCheck()
   return new RelayCore(
@@ -320,8 +352,8 @@ function openCore(parts: Parts): RelayCore {
       network: network.view,
       congestionControl: (sendmeIncrement, localQueue) =>
         new Vegas({params: vegasParams(network.param, 'exit'), sendmeIncrement}, {clock, localQueue}),
-      openDirectory: undefined,
-      roles: new Map(),
+      openDirectory: directory && ((stream, peer) => directory.open(stream, peer)),
+      roles: onionRoles.roles,
       admits: channel => defences.addresses.admitsCircuit(channel),
       gate: defences.addresses,
       outboundQueueFull: channel => defences.addresses.outboundQueueFull(channel),

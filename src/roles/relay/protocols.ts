@@ -6,9 +6,13 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
   Desc: '2-4',
   DirCache: '2',
   FlowCtrl: '1-2',
+  HSDir: '2',
+  HSIntro: '4-5',
+  HSRend: '2',
   Link: '4-5',
   LinkAuth: '3',
   Microdesc: '2-3',
+  Padding: '2',
   Relay: '2-4'
 }
 
