@@ -4,14 +4,23 @@
 import {createCipheriv, createHash} from 'node:crypto'
 import type {Addon} from '../src/crypto/binding.ts'
 import {addonRelayCrypto} from '../src/crypto/relay-crypto/addon.ts'
+import {addonCgoCrypto} from '../src/crypto/relay-crypto/cgo-addon.ts'
+import {plainCgoCrypto} from '../src/crypto/relay-crypto/cgo-plain.ts'
 import {plainRelayCrypto} from '../src/crypto/relay-crypto/plain.ts'
-import {RELAY_BODY_SIZE, RELAY_KEY_SIZES, type RelayCrypto} from '../src/crypto/relay-crypto/relay-crypto.ts'
+import {
+  CGO_KEY_SIZE,
+  RELAY_BODY_SIZE,
+  RELAY_KEY_SIZES,
+  type RelayCrypto
+} from '../src/crypto/relay-crypto/relay-crypto.ts'
+import {ChannelCommand} from '../src/wire/channel-cell.ts'
 import type {Measurement} from './measure.ts'
 
 const BATCH = 256
 const CELL_SIZE = 514
 const CIRCUITS = 1000
 const PLAIN_BATCH = 16
+const {RELAY} = ChannelCommand
 
 const cell = {unit: 'cell', octets: RELAY_BODY_SIZE}
 
@@ -77,6 +86,24 @@ export function nodeCryptoMeasurements(): Measurement[] {
     {group: 'SHA-1 update and peek', ...common, run: digest('sha1')},
     {group: 'SHA3-256 update and peek', ...common, run: digest('sha3-256')}
   ]
+}
+
+/** CGO cells at a relay, one call per cell: those that pass, and those that begin here, which also change the keys. */
+export function cgoMeasurements(addon: Addon | undefined): Measurement[] {
+  const body = new Uint8Array(RELAY_BODY_SIZE)
+  const kernels = addon === undefined ? [] : addon.kernels.map(kernel => addonCgoCrypto(addon, kernel))
+  return [...kernels, plainCgoCrypto].flatMap((crypto): Measurement[] => {
+    const units = crypto === plainCgoCrypto ? PLAIN_BATCH : BATCH
+    const repeat = (run: () => void) => () => {
+      for (let i = 0; i < units; i++) run()
+    }
+    const relay = crypto.openRelay(new Uint8Array(CGO_KEY_SIZE))
+    const common = {...cell, name: crypto.name, units}
+    return [
+      {group: 'CGO, passing', ...common, run: repeat(() => relay.inbound(RELAY, body))},
+      {group: 'CGO, originated', ...common, run: repeat(() => relay.originate(RELAY, body))}
+    ]
+  })
 }
 
 /** What a cell costs through the interface that the circuits use, one call per cell. */

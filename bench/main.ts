@@ -1,7 +1,7 @@
 // `npm run bench`: what the primitives cost on this machine, every kernel in one run.
 //
 //   npm run bench                        everything
-//   npm run bench -- cells handshakes    some parts: cells, boundary, wire, handshakes
+//   npm run bench -- cells handshakes    some parts: cells, cgo, boundary, wire, handshakes
 //   npm run bench -- --json              figures for programs
 //   npm run bench -- --time 1000         milliseconds per measurement
 //   npm run bench -- --fallback          also where the addon does not load
@@ -11,7 +11,7 @@
 import {availableParallelism, cpus} from 'node:os'
 import {parseArgs} from 'node:util'
 import {loadAddon} from '../src/crypto/binding.ts'
-import {boundaryMeasurements, kernelMeasurements, nodeCryptoMeasurements} from './cells.ts'
+import {boundaryMeasurements, cgoMeasurements, kernelMeasurements, nodeCryptoMeasurements} from './cells.ts'
 import {handshakeMeasurements} from './handshakes.ts'
 import {type Figure, type Measurement, measure} from './measure.ts'
 import {wireMeasurements} from './wire.ts'
@@ -29,6 +29,7 @@ const {addon, reason} = loadAddon()
 
 const parts: Record<string, () => Measurement[]> = {
   cells: () => [...(addon === undefined ? [] : kernelMeasurements(addon)), ...nodeCryptoMeasurements()],
+  cgo: () => cgoMeasurements(addon),
   boundary: () => boundaryMeasurements(addon),
   wire: wireMeasurements,
   handshakes: handshakeMeasurements
