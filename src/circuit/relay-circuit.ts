@@ -160,11 +160,6 @@ export class RelayCircuit implements LocalCircuit {
     return this.flow.sendable
   }
 
-  /** Cells that wait for the channel towards the origin. */
-  get queuedCells(): number {
-    return this.#deps.plane.queuedCells(this.handle)
-  }
-
   /** Gives an unclaimed circuit to a role, which it then belongs to until it closes. */
   claim(purpose: 'intro-point' | 'introduced' | 'rend-waiting'): void {
     if (!this.isUnclaimed) throw new BugError('circuit-claimed-twice', this.#purpose)

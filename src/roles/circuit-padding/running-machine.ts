@@ -61,7 +61,7 @@ export class RunningMachine {
     this.#cancel = undefined
     const {circuit, onEnd} = this.#options
     // Padding must not be what fills a queue. What was left out counts as sent, or the machine might never end.
-    if (circuit.queuedCells <= this.#deps.queuedCellsMax()) {
+    if (circuit.localQueue.cells <= this.#deps.queuedCellsMax()) {
       circuit.send(RelayCommand.DROP, 0, NOTHING)
       this.#deps.onDrop()
     }
