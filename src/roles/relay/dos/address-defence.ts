@@ -61,9 +61,12 @@ export class AddressDefence implements LinkGate {
   admits(channel: ChannelHandle, address: Uint8Array): boolean {
     if (!this.#isOn) return true
     const nowMs = this.#deps.nowMs()
-    const record = this.#records.of(address, nowMs)
+    const record = this.#records.of(address)
     if (record === undefined) return true
-    if (this.#params.connection.isEnabled && !this.#admitsConnection(record, nowMs)) return false
+    if (this.#params.connection.isEnabled && !this.#admitsConnection(record, nowMs)) {
+      this.#records.touched(record, nowMs)
+      return false
+    }
     this.#records.connected(record)
     this.#connections.set(channel, record)
     return true

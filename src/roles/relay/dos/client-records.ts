@@ -8,8 +8,6 @@ import {TokenBucket} from '../../../circuit/token-bucket.ts'
 import {KeyedIndex} from '../../../crypto/keyed-index.ts'
 
 const IPV6_PREFIX = 8
-/** Marked records that are passed over for one that gives way. */
-const EVICT_LOOKS = 64
 
 export class ClientRecord {
   readonly key: string
@@ -36,8 +34,9 @@ export class ClientRecords {
   readonly #index = new KeyedIndex()
   readonly #recordsMax: number
   readonly #records = new Map<string, ClientRecord>()
-  /** Records without a connection, longest idle first. */
+  /** Records without a connection, longest idle first; apart those that were marked when they last did anything. */
   readonly #idle = new Set<ClientRecord>()
+  readonly #idleMarked = new Set<ClientRecord>()
 
   constructor(recordsMax: number) {
     this.#recordsMax = recordsMax
@@ -48,11 +47,11 @@ export class ClientRecords {
   }
 
   /** The record of an address (4 or 16 octets), a new one if need be; undefined when there is no room. */
-  of(address: Uint8Array, nowMs: number): ClientRecord | undefined {
+  of(address: Uint8Array): ClientRecord | undefined {
     const key = this.#index.key(clientPrefix(address))
     const known = this.#records.get(key)
     if (known !== undefined) return known
-    if (this.#records.size >= this.#recordsMax && !this.#evict(nowMs)) return undefined
+    if (this.#records.size >= this.#recordsMax && !this.#evict()) return undefined
     const record = new ClientRecord(key)
     this.#records.set(key, record)
     this.#idle.add(record)
@@ -62,35 +61,41 @@ export class ClientRecords {
   connected(record: ClientRecord): void {
     record.connections++
     this.#idle.delete(record)
+    this.#idleMarked.delete(record)
   }
 
   disconnected(record: ClientRecord, nowMs: number): void {
     record.connections--
     record.usedAtMs = nowMs
-    if (record.connections === 0) this.#idle.add(record)
+    this.touched(record, nowMs)
+  }
+
+  /** A record without a connection did something: it is the last that gives way, marked ones after all others. */
+  touched(record: ClientRecord, nowMs: number): void {
+    if (record.connections > 0) return
+    this.#idle.delete(record)
+    this.#idleMarked.delete(record)
+    const idle = record.isMarked(nowMs) ? this.#idleMarked : this.#idle
+    idle.add(record)
   }
 
   /** Forgets the idle records that tell nothing any more. */
   forget(isSpent: (record: ClientRecord) => boolean): void {
-    for (const record of this.#idle) if (isSpent(record)) this.#delete(record)
+    for (const idle of [this.#idle, this.#idleMarked]) {
+      for (const record of idle) if (isSpent(record)) this.#delete(record)
+    }
   }
 
-  /** Marked records get a second chance: they go to the end of the row, as long as the looking is not worth more. */
-  #evict(nowMs: number): boolean {
-    let looked = 0
-    for (const record of this.#idle) {
-      if (!record.isMarked(nowMs) || ++looked >= EVICT_LOOKS) {
-        this.#delete(record)
-        return true
-      }
-      this.#idle.delete(record)
-      this.#idle.add(record)
-    }
-    return false
+  #evict(): boolean {
+    const [victim] = this.#idle.size > 0 ? this.#idle : this.#idleMarked
+    if (victim === undefined) return false
+    this.#delete(victim)
+    return true
   }
 
   #delete(record: ClientRecord): void {
     this.#idle.delete(record)
+    this.#idleMarked.delete(record)
     this.#records.delete(record.key)
   }
 }

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import {test} from 'node:test'
+import {type DosSettings, dosParams} from '../../../src/roles/relay/dos/dos-params.ts'
+import {queueLimits} from '../../../src/roles/relay/dos/queue-limits.ts'
+
+const AUTO: DosSettings = {
+  circuitCreation: {
+    enabled: 'auto',
+    minConnections: 0,
+    ratePerSecond: 0,
+    burst: 0,
+    defenseType: 0,
+    defenseTimePeriodMs: 0
+  },
+  connection: {
+    enabled: 'auto',
+    maxConcurrentCount: 0,
+    defenseType: 0,
+    connectRatePerSecond: 0,
+    connectBurst: 0,
+    connectDefenseTimePeriodMs: 0
+  }
+}
+const INT32_MAX = 2 ** 31 - 1
+const HOUR_MS = 3600_000
+
+const silent = () => undefined
+const consensus = (params: Readonly<Record<string, number>>) => (name: string) => params[name]
+
+test('param-spec: without consensus and torrc every defence is off, with the values that the specification gives', () => {
+  assert.deepEqual(dosParams(silent, AUTO), {
+    circuitCreation: {
+      isEnabled: false,
+      minConnections: 3,
+      limit: {ratePerSecond: 3, burst: 90},
+      defence: 'refuse',
+      periodMs: HOUR_MS,
+      outboundQueueFullMax: 3
+    },
+    connection: {
+      isEnabled: false,
+      concurrentMax: 100,
+      limit: {ratePerSecond: 20, burst: 40},
+      defence: 'refuse',
+      periodMs: 24 * HOUR_MS
+    }
+  })
+})
+
+test('param-spec: the consensus turns the defences on and sets their values', () => {
+  const params = dosParams(
+    consensus({
+      DoSCircuitCreationEnabled: 1,
+      DoSCircuitCreationMinConnections: 2,
+      DoSCircuitCreationRate: 5,
+      DoSCircuitCreationBurst: 50,
+      DoSCircuitCreationDefenseType: 1,
+      DoSCircuitCreationDefenseTimePeriod: 60,
+      DoSConnectionEnabled: 1,
+      DoSConnectionMaxConcurrentCount: 7,
+      DoSConnectionDefenseType: 1,
+      DoSConnectionConnectRate: 1,
+      DoSConnectionConnectBurst: 4,
+      DoSConnectionConnectDefenseTimePeriod: 30,
+      dos_num_circ_max_outq: 9
+    }),
+    AUTO
+  )
+  assert.deepEqual(params, {
+    circuitCreation: {
+      isEnabled: true,
+      minConnections: 2,
+      limit: {ratePerSecond: 5, burst: 50},
+      defence: 'none',
+      periodMs: 60_000,
+      outboundQueueFullMax: 9
+    },
+    connection: {
+      isEnabled: true,
+      concurrentMax: 7,
+      limit: {ratePerSecond: 1, burst: 4},
+      defence: 'none',
+      periodMs: 30_000
+    }
+  })
+})
+
+test('torrc goes before the consensus, value by value', () => {
+  const params = dosParams(
+    consensus({
+      DoSCircuitCreationEnabled: 1,
+      DoSCircuitCreationRate: 5,
+      DoSCircuitCreationBurst: 50,
+      DoSConnectionEnabled: 0
+    }),
+    {
+      circuitCreation: {...AUTO.circuitCreation, enabled: false, burst: 10, defenseTimePeriodMs: 2000},
+      connection: {...AUTO.connection, enabled: true, maxConcurrentCount: 5, defenseType: 1}
+    }
+  )
+  assert.equal(params.circuitCreation.isEnabled, false)
+  assert.deepEqual(params.circuitCreation.limit, {ratePerSecond: 5, burst: 10})
+  assert.equal(params.circuitCreation.periodMs, 2000)
+  assert.equal(params.connection.isEnabled, true)
+  assert.equal(params.connection.concurrentMax, 5)
+  assert.equal(params.connection.defence, 'none')
+})
+
+test('param-spec: values outside of their bounds are taken as the bound', () => {
+  const low = dosParams(() => -5, AUTO)
+  assert.equal(low.circuitCreation.isEnabled, false)
+  assert.equal(low.circuitCreation.minConnections, 1)
+  assert.deepEqual(low.circuitCreation.limit, {ratePerSecond: 1, burst: 1})
+  assert.equal(low.circuitCreation.defence, 'none')
+  assert.equal(low.circuitCreation.periodMs, 0)
+  assert.equal(low.circuitCreation.outboundQueueFullMax, 0)
+  assert.equal(low.connection.concurrentMax, 1)
+  assert.equal(low.connection.periodMs, 10_000)
+  const high = dosParams(() => 2 ** 40, AUTO)
+  assert.equal(high.circuitCreation.isEnabled, true)
+  assert.equal(high.circuitCreation.defence, 'refuse')
+  assert.equal(high.connection.concurrentMax, INT32_MAX)
+})
+
+test('circ_max_cell_queue_size is 2500 and at least 50, and outbound takes the same where it has no value of its own', () => {
+  assert.deepEqual(queueLimits(silent), {circuitCellsMax: 2500, outboundCellsMax: 2500})
+  assert.deepEqual(queueLimits(consensus({circ_max_cell_queue_size: 1})), {
+    circuitCellsMax: 50,
+    outboundCellsMax: 50
+  })
+  assert.deepEqual(queueLimits(consensus({circ_max_cell_queue_size: 300})), {
+    circuitCellsMax: 300,
+    outboundCellsMax: 300
+  })
+  assert.deepEqual(queueLimits(consensus({circ_max_cell_queue_size_out: 20})), {
+    circuitCellsMax: 2500,
+    outboundCellsMax: 50
+  })
+  assert.equal(queueLimits(() => 2 ** 40).circuitCellsMax, INT32_MAX)
+})
