@@ -2,7 +2,7 @@
 // apart from src/ so that the relay under test is not its own judge. It sends whatever command and length a test asks for.
 
 import {createCipheriv, createHash, type Hash, randomBytes} from 'node:crypto'
-import {ANSWER_TIMEOUT_MS, FIXED_BODY, RawCommand, type RawLink} from './raw-link.ts'
+import {ANSWER_TIMEOUT_MS, FIXED_BODY, type RawCell, RawCommand, type RawLink} from './raw-link.ts'
 
 /** One direction of a hop's tor1 cryptography. */
 class Direction {
@@ -79,6 +79,23 @@ export class RawCircuit {
     body.set(this.#outbound.take(body), 5)
     const outer = options.early === true ? RawCommand.RELAY_EARLY : RawCommand.RELAY
     this.link.sendCell(this.id, outer, this.#outbound.crypt(body))
+  }
+
+  /** Sends 509 octets that the relay will not take for its own unless it has to: they begin 0, then anything but 0, 0. */
+  sendThrough(body: Uint8Array, options: {early?: boolean} = {}): void {
+    const outer = options.early === true ? RawCommand.RELAY_EARLY : RawCommand.RELAY
+    this.link.sendCell(this.id, outer, this.#outbound.crypt(body))
+  }
+
+  /** The next cell of this circuit, whoever wrote it, without this hop's layer where it is a relay cell. */
+  async nextThrough(timeoutMs = ANSWER_TIMEOUT_MS): Promise<RawCell | undefined> {
+    for (;;) {
+      const cell = await this.link.cellOrClose(timeoutMs)
+      if (cell === undefined) return undefined
+      if (cell.circuitId !== this.id) continue
+      const isRelay = cell.command === RawCommand.RELAY || cell.command === RawCommand.RELAY_EARLY
+      return isRelay ? {...cell, body: this.#inbound.crypt(cell.body)} : cell
+    }
   }
 
   /** The next thing the relay says on this circuit. Cells of other circuits are passed over. */
