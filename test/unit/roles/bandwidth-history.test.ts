@@ -30,6 +30,7 @@ test('dir-spec 2.1.2: a complete day appears in the histories, and a best from l
   const history = new BandwidthHistory(START)
   history.second(START, 0, 0)
   history.second(START + 1, 7000, 9000)
+  for (let second = 2; second <= 12; second++) history.second(START + second, 7000, 9000)
   assert.deepEqual(history.historyLines(formatTime), [])
   history.second(START + DAY, 7000, 9000)
   const [write, read] = history.historyLines(formatTime)
