@@ -69,7 +69,7 @@ function ipv6FromText(text: string): Uint8Array | undefined {
   if (tail === undefined ? missing !== 0 : missing < 1) return undefined
   const groups = [...head, ...new Array<string>(missing).fill('0'), ...(tail ?? [])]
   const out = new Uint8Array(16)
-  groups.forEach((group, i) => writeU16(out, i * 2, Number.parseInt(group, 16)))
+  for (const [i, group] of groups.entries()) writeU16(out, i * 2, Number.parseInt(group, 16))
   return out
 }
 
