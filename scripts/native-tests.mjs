@@ -1,75 +1,140 @@
-// The tests of the C++ code that need no Node: builds the program native_tests in several variants and runs it on every
-// kernel of this machine. `npm test` covers the addon; this covers what only a sanitizer or another compiler sees.
+// The tests of the C++ code that see more than `npm test`: other compilers, sanitizers, another processor.
 //
 //   node scripts/native-tests.mjs                  every variant
-//   node scripts/native-tests.mjs plain sanitized those that are named
+//   node scripts/native-tests.mjs plain sanitized  those that are named
 //
-// Variants: plain (the default compiler, optimized as shipped), clang (the same with clang++), sanitized (AddressSanitizer
-// and UndefinedBehaviorSanitizer), aarch64 (cross-compiled, run under qemu). A variant whose compiler is not installed is
-// skipped. The last line is `N passed, N failed, N skipped`, counting variants.
+// Each variant builds in build/tests/<variant>, and runs on every kernel of this machine:
+//   plain      the program native_tests, optimized as the addon is shipped
+//   clang      the same with clang++
+//   sanitized  the same under AddressSanitizer and UndefinedBehaviorSanitizer
+//   aarch64    the same, cross-compiled, under qemu
+//   addon      the addon itself under the sanitizers, called by the tests of dist/test/native
+//
+// A variant that lacks what it needs is skipped. The last line is `N passed, N failed, N skipped`, counting variants.
 
-import {mkdirSync} from 'node:fs'
+import {existsSync, mkdirSync} from 'node:fs'
+import {createRequire} from 'node:module'
 import {join} from 'node:path'
 import {root, run, StepFailure, step} from './step.mjs'
 
-const emulator = ['qemu-aarch64-static', ['-cpu', 'max', '-L', '/usr/aarch64-linux-gnu']]
-
-/** What each variant needs, how CMake is configured for it, and what runs the program. */
-const variants = {
-  plain: {needs: ['c++'], options: []},
-  clang: {needs: ['clang++'], options: ['-DCMAKE_CXX_COMPILER=clang++']},
-  sanitized: {
-    needs: ['c++'],
-    options: ['-DRAMSON_SANITIZE=address,undefined', '-DCMAKE_CXX_FLAGS_RELEASE=-O1']
-  },
-  aarch64: {
-    needs: ['aarch64-linux-gnu-g++', emulator[0]],
-    options: [
-      '-DCMAKE_SYSTEM_NAME=Linux',
-      '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
-      '-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++'
-    ],
-    emulator
-  }
-}
+const sanitizers = ['-DRAMSON_SANITIZE=address,undefined', '-DCMAKE_CXX_FLAGS_RELEASE=-O1']
+const addonTests = ['handles', 'primitives', 'relay-direction-twins', 'cgo-twins'].map(name =>
+  join(root, 'dist', 'test', 'native', `${name}.test.js`)
+)
 
 const isThere = async command => (await run(command, ['--version'])).status === 0
 
+/** The first of these programs that is not installed, as a reason to skip. */
+const lacksProgram = async (...commands) => {
+  for (const command of commands) if (!(await isThere(command))) return `${command} is not installed`
+  return undefined
+}
+
 /** Objects that are compiled for one processor must not offer the linker code that others would run. */
 const checkNothingShared = async folder => {
+  const objects = `${folder}/CMakeFiles/kernel_*.dir/native/kernels/*/*.o`
   const {status, output} = await run('sh', [
     '-c',
-    `nm -C --defined-only ${folder}/CMakeFiles/kernel_*.dir/native/kernels/*/*.o | grep -E '^[0-9a-f]+ [WVu] '`
+    `nm -C --defined-only ${objects} | grep -E '^[0-9a-f]+ [WVu] '`
   ])
   if (status === 0) throw new StepFailure(`kernel objects share code across processors:\n${output}`)
 }
 
-const test =
-  ({needs, options, emulator: runner}, name) =>
-  async progress => {
-    for (const command of needs) if (!(await isThere(command))) return skip(name, command)
-    const folder = join(root, 'build', 'tests', name)
-    mkdirSync(folder, {recursive: true})
-    const must = async (what, command, args, settings) => {
-      progress(what)
-      const {status, output} = await run(command, args, settings)
-      if (status !== 0) throw new StepFailure(`${name}: ${what} failed (exit status ${status}):\n${output}`)
-      return output.trim()
-    }
-    await must('configuring', 'cmake', ['-S', root, '-B', folder, '-DRAMSON_TESTS=ON', ...options])
-    await must('building', 'cmake', ['--build', folder, '--target', 'native_tests', '--parallel', '2'])
-    if (name === 'plain' || name === 'clang') await checkNothingShared(folder)
-    const program = join(folder, 'native_tests')
-    const [command, args] = runner === undefined ? [program, []] : [runner[0], [...runner[1], program]]
+/** Runs native_tests, through an emulator where one is given; its lines say how many checks each kernel passed. */
+const runProgram =
+  (...emulator) =>
+  async (folder, must) => {
+    const [command, ...args] = [...emulator, join(folder, 'native_tests')]
     const output = await must('running', command, args)
     return output.split('\n').slice(0, -1).join(', ')
   }
 
+const runAddon = async (folder, must) => {
+  const library = async name => (await run('c++', [`-print-file-name=${name}`])).stdout.trim()
+  const output = await must(
+    'running',
+    process.execPath,
+    ['--test', '--test-concurrency=1', '--test-reporter=tap', ...addonTests],
+    {
+      env: {
+        ...process.env,
+        LD_PRELOAD: `${await library('libasan.so')} ${await library('libubsan.so')}`,
+        // Node itself leaves memory behind when it ends; the handle tests count what the addon has open.
+        ASAN_OPTIONS: 'detect_leaks=0',
+        RAMSON_ADDON: join(folder, 'ramson.node')
+      }
+    }
+  )
+  return `${/^# pass (\d+)$/m.exec(output)?.[1]} tests`
+}
+
+const variants = {
+  plain: {
+    lacks: () => lacksProgram('c++'),
+    configure: ['-DRAMSON_TESTS=ON'],
+    check: checkNothingShared,
+    test: runProgram()
+  },
+  clang: {
+    lacks: () => lacksProgram('clang++'),
+    configure: ['-DRAMSON_TESTS=ON', '-DCMAKE_CXX_COMPILER=clang++'],
+    check: checkNothingShared,
+    test: runProgram()
+  },
+  sanitized: {
+    lacks: () => lacksProgram('c++'),
+    configure: ['-DRAMSON_TESTS=ON', ...sanitizers],
+    test: runProgram()
+  },
+  aarch64: {
+    lacks: () => lacksProgram('aarch64-linux-gnu-g++', 'qemu-aarch64-static'),
+    configure: [
+      '-DRAMSON_TESTS=ON',
+      '-DCMAKE_SYSTEM_NAME=Linux',
+      '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
+      '-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++'
+    ],
+    test: runProgram('qemu-aarch64-static', '-cpu', 'max', '-L', '/usr/aarch64-linux-gnu')
+  },
+  addon: {
+    lacks: async () => {
+      if (process.platform !== 'linux') return 'preloading the sanitizers is done for Linux only'
+      if (!addonTests.every(existsSync)) return 'dist/ is not built'
+      return lacksProgram('c++')
+    },
+    configure: () => {
+      const require = createRequire(import.meta.url)
+      const headers = [require('node-api-headers').include_dir, require('node-addon-api').include_dir]
+      return [`-DCMAKE_JS_INC=${headers.join(';')}`, ...sanitizers]
+    },
+    test: runAddon
+  }
+}
+
 const counts = {passed: 0, failed: 0, skipped: 0}
-const skip = (name, command) => {
-  counts.skipped++
-  counts.passed--
-  return `${name} skipped: ${command} is not installed`
+
+const runVariant = async (name, {lacks, configure, check, test}, progress) => {
+  const reason = await lacks()
+  if (reason !== undefined) {
+    counts.skipped++
+    return `skipped: ${reason}`
+  }
+  const folder = join(root, 'build', 'tests', name)
+  mkdirSync(folder, {recursive: true})
+  const must = async (what, command, args, settings) => {
+    progress(what)
+    const {status, output} = await run(command, args, settings)
+    if (status !== 0) throw new StepFailure(`${name}: ${what} failed (exit status ${status}):\n${output}`)
+    return output.trim()
+  }
+  const options = typeof configure === 'function' ? configure() : configure
+  await must('configuring', 'cmake', ['-S', root, '-B', folder, ...options])
+  const target = name === 'addon' ? 'ramson' : 'native_tests'
+  await must('building', 'cmake', ['--build', folder, '--target', target, '--parallel', '2'])
+  await check?.(folder)
+  const note = await test(folder, must)
+  counts.passed++
+  return note
 }
 
 const wanted = process.argv.slice(2)
@@ -82,8 +147,7 @@ for (const name of wanted) {
 for (const [name, variant] of Object.entries(variants)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   try {
-    await step(name, test(variant, name))
-    counts.passed++
+    await step(name, progress => runVariant(name, variant, progress))
   } catch (error) {
     counts.failed++
     console.error(error instanceof StepFailure ? error.message : error)
