@@ -11,6 +11,7 @@ import {makeEd25519Cert} from '../../src/crypto/ed25519-cert.ts'
 import {generateRsa, rsaIdentity} from '../../src/crypto/rsa.ts'
 import {generateX25519} from '../../src/crypto/x25519.ts'
 import {LinkEndpoint} from '../../src/dataplane/link-endpoint.ts'
+import type {PlainPlaneOptions} from '../../src/dataplane/plain/plain-plane.ts'
 import {OnionSkinPool} from '../../src/pool/onion-skin-pool.ts'
 import {CertType} from '../../src/wire/certs.ts'
 
@@ -25,7 +26,11 @@ export interface TestCore {
 const HOUR_MS = 3600_000
 
 export async function startCore(
-  options: {readonly openDirectory?: (stream: Duplex) => void; readonly deps?: Partial<RelayCoreDeps>} = {}
+  options: {
+    readonly openDirectory?: (stream: Duplex) => void
+    readonly deps?: Partial<RelayCoreDeps>
+    readonly plane?: Partial<PlainPlaneOptions>
+  } = {}
 ): Promise<TestCore> {
   await ed25519Ready
   const rsaKey = generateRsa(1024)
@@ -77,7 +82,7 @@ export async function startCore(
       ownEd25519Identity: master.public,
       allowPrivateAddresses: true,
       canUseIpv6: true,
-      plane: {circuitCellsMax: 2500, rate: 0, burst: 0, unverifiedMax: 4096}
+      plane: {circuitCellsMax: 2500, rate: 0, burst: 0, unverifiedMax: 4096, ...options.plane}
     },
     {
       endpoint,

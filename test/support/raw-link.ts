@@ -54,9 +54,10 @@ export class RawLink {
     })
   }
 
-  /** TLS alone; not one cell is sent. */
-  static async open(port: number): Promise<RawLink> {
-    const socket = connect({host: '127.0.0.1', port, rejectUnauthorized: false})
+  /** TLS alone; not one cell is sent. `from`: another loopback address than 127.0.0.1 to come from. */
+  static async open(port: number, from?: string): Promise<RawLink> {
+    const localAddress = from === undefined ? {} : {localAddress: from}
+    const socket = connect({host: '127.0.0.1', port, rejectUnauthorized: false, ...localAddress})
     const link = new RawLink(socket)
     await within(
       'TLS handshake',
@@ -73,9 +74,10 @@ export class RawLink {
   /** A link handshake as an unauthenticated client that offers these versions; gives the cells the relay sent in it. */
   static async handshake(
     port: number,
-    versions: readonly number[] = [3, 4, 5]
+    versions: readonly number[] = [3, 4, 5],
+    from?: string
   ): Promise<{link: RawLink; version: number; cells: readonly RawCell[]}> {
-    const link = await RawLink.open(port)
+    const link = await RawLink.open(port, from)
     link.sendVersions(versions)
     const theirs = await link.nextCell()
     if (theirs.command !== RawCommand.VERSIONS) throw new Error(`command ${theirs.command} before VERSIONS`)
