@@ -10,6 +10,8 @@ import {createFastHandshake, ntorHandshake} from './origin-handshake.ts'
 /** A relay as a hop of a path. A first hop whose ntor onion key is not known is reached with CREATE_FAST. */
 export interface PathHop extends RelayTarget {
   readonly ntorOnionKey: Uint8Array | undefined
+  /** How somebody else named the relay: goes into EXTEND2 as it is, unknown kinds too (rend-spec-v3 3.3). */
+  readonly linkSpecifiers?: readonly LinkSpecifier[]
 }
 
 export type BuildFault =
@@ -58,7 +60,7 @@ async function addHops(
     if (hop.ntorOnionKey === undefined) return err(localFault('hop-without-onion-key'))
     const {ntorOnionKey: onionKey} = hop
     const extended = await circuit.extend(
-      linkSpecifiers(hop),
+      hop.linkSpecifiers ?? linkSpecifiers(hop),
       ntorHandshake({rsaIdentity: hop.rsaIdentity, ntorOnionKey: onionKey})
     )
     if (!extended.ok) return extended

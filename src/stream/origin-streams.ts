@@ -13,7 +13,7 @@ import {RelayStream, type StreamCircuit} from './relay-stream.ts'
 
 export type OpenStreamFault =
   | Fault<'stream-refused', {readonly reason: number}>
-  | Fault<'circuit-gone', never>
+  | Fault<'circuit-gone' | 'stream-timeout', never>
 
 const STREAM_ID_MAX = 0xffff
 const NOTHING = new Uint8Array(0)
@@ -63,14 +63,26 @@ export class StreamsOfOrigin implements OriginStreams {
   /**
    * Opens a stream at a hop with BEGIN or BEGIN_DIR.
    * @param body of the message that opens it
+   * @param timeoutMs after which an answer is no longer waited for
    */
-  open(hop: number, command: number, body: Uint8Array): Promise<Result<RelayStream, OpenStreamFault>> {
+  open(
+    hop: number,
+    command: number,
+    body: Uint8Array,
+    timeoutMs?: number
+  ): Promise<Result<RelayStream, OpenStreamFault>> {
     const streamId = this.#freeId()
     if (this.#circuit.isClosed || streamId === undefined)
       return Promise.resolve(err(localFault('circuit-gone')))
     const stream = this.#newStream(hop, streamId)
     return new Promise(resolve => {
-      this.#streams.set(streamId, {stream, hop, awaited: resolve})
+      const timer =
+        timeoutMs === undefined ? undefined : setTimeout(() => this.#timedOut(streamId), timeoutMs)
+      const awaited = (result: Result<RelayStream, OpenStreamFault>) => {
+        clearTimeout(timer)
+        resolve(result)
+      }
+      this.#streams.set(streamId, {stream, hop, awaited})
       this.#circuit.send(hop, command, streamId, body)
     })
   }
@@ -123,6 +135,12 @@ export class StreamsOfOrigin implements OriginStreams {
       stream.circuitClosed()
     }
     this.#streams.clear()
+  }
+
+  #timedOut(streamId: number): void {
+    const opened = this.#streams.get(streamId)
+    opened?.awaited?.(err(localFault('stream-timeout')))
+    opened?.stream.destroy()
   }
 
   #ended(opened: Opened, message: RelayCellV0): void {

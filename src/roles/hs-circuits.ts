@@ -1,0 +1,63 @@
+// Circuits of onion services and their clients: a path by the rules, built, and built again on another path when that
+// fails. What is learnt about the guard goes back to where it came from.
+
+import type {BuildFault, PathHop} from '../circuit/open-circuit.ts'
+import {pathHop} from '../circuit/path-hop.ts'
+import {type Fault, localFault} from '../fault/fault.ts'
+import {err, ok, type Result} from '../fault/result.ts'
+import type {NetDir} from '../netdir/net-dir.ts'
+import type {ChosenBy, PathSelection} from '../netdir/path-selection.ts'
+import type {OwnCircuit} from '../stream/origin-streams.ts'
+
+export type HsCircuitFault = Fault<'no-consensus' | 'no-path' | 'circuit-failed', never>
+
+/** A circuit of which the last relay is the one that was asked for. */
+export interface HsCircuit extends OwnCircuit {
+  /** The number of the last relay's hop. */
+  readonly last: number
+}
+
+export interface HsCircuitsDeps {
+  readonly netDir: () => NetDir | undefined
+  readonly paths: PathSelection
+  readonly build: (path: readonly PathHop[], timeoutMs: number) => Promise<Result<OwnCircuit, BuildFault>>
+  readonly now: () => Date
+}
+
+export interface HsCircuitsOptions {
+  readonly buildTimeoutMs: number
+  /** Paths that are tried for one circuit. */
+  readonly attempts: number
+}
+
+export const DEFAULT_HS_CIRCUITS_OPTIONS: HsCircuitsOptions = {buildTimeoutMs: 20_000, attempts: 3}
+
+export class HsCircuits {
+  readonly #deps: HsCircuitsDeps
+  readonly #options: HsCircuitsOptions
+
+  constructor(deps: HsCircuitsDeps, options: HsCircuitsOptions = DEFAULT_HS_CIRCUITS_OPTIONS) {
+    this.#deps = deps
+    this.#options = options
+  }
+
+  /** @param chosenBy who chose `last`; what others choose is kept one hop further away */
+  async open(last: PathHop, chosenBy: ChosenBy): Promise<Result<HsCircuit, HsCircuitFault>> {
+    const {netDir, paths, build, now} = this.#deps
+    for (let attempt = 0; attempt < this.#options.attempts; attempt++) {
+      const directory = netDir()
+      if (directory?.isReasonablyLive(now()) !== true) return err(localFault('no-consensus'))
+      const relay = directory.relayByIdentity(last.rsaIdentity)
+      const path = paths.pathTo(directory, {...last, relay}, chosenBy)
+      if (path === undefined) return err(localFault('no-path'))
+      const hops = [...path.relays.map(pathHop), last]
+      const built = await build(hops, this.#options.buildTimeoutMs)
+      if (built.ok) {
+        path.guard.reached()
+        return ok({...built.value, last: hops.length - 1})
+      }
+      if (built.fault.code === 'first-hop-unreachable') path.guard.unreachable()
+    }
+    return err(localFault('circuit-failed'))
+  }
+}
