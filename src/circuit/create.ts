@@ -5,9 +5,10 @@
 //
 // While an onion skin is being answered the circ_id is taken; a DESTROY meanwhile cancels it.
 
+import {concat} from '../bytes/octets.ts'
 import {isPeerCircId} from '../channel/circ-id.ts'
 import {decode, encode} from '../codec/codec.ts'
-import {answerCreateFast} from '../crypto/create-fast.ts'
+import {answerCreateFast, CREATE_FAST_LENGTH} from '../crypto/create-fast.ts'
 import type {ChannelHandle} from '../dataplane/contract.ts'
 import {KEY_MATERIAL_LENGTH, KH_LENGTH} from '../dataplane/relay-keys.ts'
 import {ChannelCommand} from '../wire/channel-cell.ts'
@@ -89,13 +90,16 @@ export class Creates implements CreateHandler {
 
   #createFast(end: ChannelEnd, body: Uint8Array): void {
     const decoded = decode(createFast, body)
-    const answered = decoded.ok ? answerCreateFast(decoded.value.x, KEYS_LENGTH + KH_LENGTH) : undefined
+    const answered = decoded.ok ? answerCreateFast(decoded.value.x, KEYS_LENGTH) : undefined
     if (answered?.ok !== true) {
       this.#refuse(end, 'refused', DestroyReason.TORPROTOCOL)
       return
     }
     const {reply, keyMaterial} = answered.value
-    this.#open(end, 'create-fast', keyMaterial, undefined)
+    // tor-spec 5.2.1: KH is what the key stream begins with, and the second half of the reply.
+    const keysAndKh = concat(keyMaterial, reply.subarray(CREATE_FAST_LENGTH))
+    keyMaterial.fill(0)
+    this.#open(end, 'create-fast', keysAndKh, undefined)
     this.#deps.plane.sendCell(end.channel, end.circId, ChannelCommand.CREATED_FAST, reply)
   }
 

@@ -1,10 +1,11 @@
 // The origin's side of the circuit handshakes, as one thing: an onion skin to send and a way to read the answer.
 
-import {completeCreateFast, openCreateFast} from '../crypto/create-fast.ts'
+import {concat} from '../bytes/octets.ts'
+import {CREATE_FAST_LENGTH, completeCreateFast, openCreateFast} from '../crypto/create-fast.ts'
 import {completeNtor, openNtor} from '../crypto/ntor.ts'
 import type {OnionSkinAnswerFault} from '../crypto/onion-skin.ts'
 import {KEY_MATERIAL_LENGTH, KH_LENGTH} from '../dataplane/relay-keys.ts'
-import type {Result} from '../fault/result.ts'
+import {ok, type Result} from '../fault/result.ts'
 import {HandshakeType} from '../wire/create.ts'
 
 const KEYS_LENGTH = KEY_MATERIAL_LENGTH.tor1 + KH_LENGTH
@@ -22,7 +23,11 @@ export function createFastHandshake(): OriginHandshake {
   return {
     handshakeType: undefined,
     onionSkin: x,
-    complete: reply => completeCreateFast(x, reply, KEYS_LENGTH)
+    complete: reply => {
+      const keys = completeCreateFast(x, reply, KEY_MATERIAL_LENGTH.tor1)
+      // tor-spec 5.2.1: KH comes before the keys in the key stream, and the reply has it.
+      return keys.ok ? ok(concat(keys.value, reply.subarray(CREATE_FAST_LENGTH))) : keys
+    }
   }
 }
 

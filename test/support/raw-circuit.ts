@@ -40,6 +40,8 @@ export type CircuitAnswer =
 export class RawCircuit {
   readonly link: RawLink
   readonly id: number
+  /** KH of the handshake, 20 octets: the relay's word that it has the keys, and what ESTABLISH_INTRO is tied to. */
+  readonly keyHash: Uint8Array
   readonly #outbound: Direction
   readonly #inbound: Direction
 
@@ -49,6 +51,7 @@ export class RawCircuit {
     const keys = Buffer.concat(
       [0, 1, 2, 3, 4].map(i => createHash('sha1').update(secret).update(Buffer.of(i)).digest())
     )
+    this.keyHash = keys.subarray(0, 20)
     this.#outbound = new Direction(keys.subarray(20, 40), keys.subarray(60, 76))
     this.#inbound = new Direction(keys.subarray(40, 60), keys.subarray(76, 92))
   }

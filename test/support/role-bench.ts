@@ -27,6 +27,7 @@ import {openRendPoint} from '../../src/roles/rend-point/rend-point.ts'
 import {RelayStreams} from '../../src/stream/relay-streams.ts'
 import {newStreamCounters} from '../../src/stream/stream-counters.ts'
 import {ChannelCommand} from '../../src/wire/channel-cell.ts'
+import {DestroyReason} from '../../src/wire/destroy.ts'
 
 export interface SentMessage {
   readonly command: number
@@ -235,6 +236,14 @@ export class RoleBench {
   /** The reason of the DESTROY that the circuit's origin got. */
   destroyReason(circuit: RelayCircuit): number | undefined {
     return this.plane.destroyed.get(`${circuit.prev.channel} ${circuit.prev.circId}`)
+  }
+
+  /** Closes the circuit and drops all that was written down of it and of the log, so that only the relay's memory grows. */
+  forget(circuit: RelayCircuit): void {
+    circuit.close(DestroyReason.FINISHED)
+    this.plane.sent.delete(circuit.handle)
+    this.plane.destroyed.delete(`${circuit.prev.channel} ${circuit.prev.circId}`)
+    this.logged.length = 0
   }
 
   /** The padding timer set first runs out. */

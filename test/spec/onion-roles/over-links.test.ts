@@ -368,6 +368,19 @@ test('messages that break the rules close their circuit, over three hops and ove
   link.socket.destroy()
 })
 
+test('tor-spec 5.2.1: KH of a CREATE_FAST circuit is what its reply has', async () => {
+  const {link} = await RawLink.handshake(points[0]?.hop.addresses[0]?.port ?? 0)
+  const direct = await RawCircuit.create(link, 0x80000001)
+  const {keyHash} = direct
+  direct.send(RelayCommand.ESTABLISH_INTRO, 0, establishIntroBody({authKey: generateEd25519(), keyHash}))
+  const answer = await direct.next()
+  assert.equal(
+    answer.kind === 'message' ? answer.message.command : answer.kind,
+    RelayCommand.INTRO_ESTABLISHED
+  )
+  link.socket.destroy()
+})
+
 test('a machine that pads to its end is heard over a real link', async () => {
   const own = await build(client, 0)
   const commands: number[] = []
