@@ -51,6 +51,8 @@ const whatIsMissing = async () => {
 
 /** Says in one paragraph what that means, and ends the script. */
 const goWithout = (reason, advice, details = '') => {
+  // An addon of older sources may not fit the TypeScript beside it.
+  rmSync(addonPath, {force: true})
   writeStatus({built: false, reason})
   if (details !== '') console.error(`${details.trimEnd()}\n`)
   console.error(
@@ -76,7 +78,7 @@ const cmakeJs = async command => {
 
 /** The part of a build's output that says what went wrong, without the build tool's own chatter. */
 const essence = output => {
-  const lines = output.split('\n')
+  const lines = output.split('\n').filter(line => !/^(ERROR OMG|ninja: |g?make(\[\d+\])?: )/.test(line))
   const first = lines.findIndex(line => /\berror\b|CMake Error/i.test(line))
   return (first === -1 ? lines.slice(-20) : lines.slice(first, first + 40)).join('\n')
 }

@@ -38,8 +38,8 @@ CpuFeatures cpu_features() {
   const bool vaes = features.aes && bit(c, 9);
   if (!avx || !os_saves || !vaes) return features;
   const std::uint64_t saved = saved_states();
-  features.vaes256 = bit(b, 5) && (saved & 0x06) == 0x06;
-  features.vaes512 = bit(b, 16) && bit(b, 30) && (saved & 0xe6) == 0xe6;
+  features.vaes256 = bit(b, 5) && bit(c, 10) && (saved & 0x06) == 0x06;
+  features.vaes512 = features.vaes256 && bit(b, 16) && bit(b, 30) && (saved & 0xe6) == 0xe6;
   return features;
 }
 

@@ -83,11 +83,13 @@ void find_usable(Table &table) {
     if (cpu.vaes512) {
       Kernel kernel = named(base, "vaes512");
       kernel.aes_ctr = vaes512::aes_ctr;
+      kernel.polyval = vaes256::polyval;
       table.add(kernel);
     }
     if (cpu.vaes256) {
       Kernel kernel = named(base, "vaes256");
       kernel.aes_ctr = vaes256::aes_ctr;
+      kernel.polyval = vaes256::polyval;
       table.add(kernel);
     }
     table.add(base);
