@@ -20,6 +20,7 @@ import type {Relay} from '../netdir/relay.ts'
 import {type OwnCircuit, StreamsOfOrigin} from '../stream/origin-streams.ts'
 import {type DirectoryPeer, RelayStreams} from '../stream/relay-streams.ts'
 import {newStreamCounters, type StreamCounters} from '../stream/stream-counters.ts'
+import {UnreadStreams} from '../stream/unread-streams.ts'
 import {RelayCommand} from '../wire/relay-cell.ts'
 
 /** What the core asks of the consensus; answers change with every new one. */
@@ -59,6 +60,8 @@ export class RelayCore {
   readonly registry: CircuitRegistry
   readonly circuitCounters: CircuitCounters = newCircuitCounters()
   readonly streamCounters: StreamCounters = newStreamCounters()
+  /** What peers sent on streams and nobody here has read yet. */
+  readonly unread = new UnreadStreams()
   readonly #streamsOf = new WeakMap<OriginCircuit, StreamsOfOrigin>()
 
   constructor(options: RelayCoreOptions, deps: RelayCoreDeps) {
@@ -78,7 +81,7 @@ export class RelayCore {
       counters: this.circuitCounters
     }
     const extender = new Extender({...shared, rules: () => extendRules(options, deps.network)})
-    const streamDeps = {openDirectory: deps.openDirectory, counters: this.streamCounters}
+    const streamDeps = {openDirectory: deps.openDirectory, counters: this.streamCounters, unread: this.unread}
     this.registry.creates = new Creates({
       ...shared,
       extender,

@@ -10,7 +10,7 @@ import type {Logger} from '../log/logger.ts'
 import {AddressDefence} from '../roles/relay/dos/address-defence.ts'
 import {type ConsensusParam, dosParams} from '../roles/relay/dos/dos-params.ts'
 import {queueLimits} from '../roles/relay/dos/queue-limits.ts'
-import {MemoryPressure, type MemorySubsystem, type TrimmableCache} from '../roles/relay/memory-pressure.ts'
+import {MemoryPressure, type MemorySubsystem, type TrimmableMemory} from '../roles/relay/memory-pressure.ts'
 import {Overload} from '../roles/relay/overload.ts'
 import type {RelayCore} from './relay-core.ts'
 
@@ -48,13 +48,17 @@ export class RelayDefences {
     return this.#memory?.freed
   }
 
-  /** Looks after the core from now on. `caches` give memory back, in this order, before any circuit does. */
-  attach(core: RelayCore, caches: readonly TrimmableCache[]): void {
+  /**
+   * Looks after the core from now on.
+   * @param caches give memory back, in this order, before any stream or circuit does
+   * @param otherBytes octets that count as well, without being given back here
+   */
+  attach(core: RelayCore, caches: readonly TrimmableMemory[], otherBytes = () => 0): void {
     this.#core = core
     this.#memory = new MemoryPressure({
       plane: core.plane,
-      caches,
-      otherBytes: () => 0,
+      trimmable: [...caches, unreadStreams(core)],
+      otherBytes,
       limitBytes: () => this.#config.maxMemInQueues,
       overloaded: freed => this.#overloaded(freed)
     })
@@ -89,5 +93,14 @@ export class RelayDefences {
     const timer = setInterval(what, ms)
     timer.unref()
     this.#timers.push(timer)
+  }
+}
+
+function unreadStreams({unread}: RelayCore): TrimmableMemory {
+  return {
+    subsystem: 'cell',
+    bytes: () => unread.octets,
+    keptBytes: () => 0,
+    trim: octets => unread.shed(octets)
   }
 }

@@ -28,6 +28,7 @@ import {LinkEndpoint} from '../dataplane/link-endpoint.ts'
 import {type Fault, localFault} from '../fault/fault.ts'
 import {err, ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
+import {onionSkinLimits} from '../pool/onion-skin-limits.ts'
 import {OnionSkinPool} from '../pool/onion-skin-pool.ts'
 import type {OnionSkinKeys} from '../pool/onion-skin-task.ts'
 import {ReachabilityTest} from '../roles/relay/reachability.ts'
@@ -135,7 +136,7 @@ export class RelayNode {
   /** Takes on what changed in the settings; the rest needs a restart, which config/reload has refused already. */
   async reload(config: RelayConfig): Promise<void> {
     this.#config = config
-    this.#parts.defences.configure(config)
+    this.#takeParameters()
     await this.#parts.address.configure(config)
     this.#publication.consider()
   }
@@ -158,15 +159,24 @@ export class RelayNode {
     await closeParts(this.#parts)
   }
 
+  /** What the consensus and the settings of the moment say is in force from now on. */
+  #takeParameters(): void {
+    const {defences, network} = this.#parts
+    defences.configure(this.#config)
+    this.pool.setKeys(onionSkinKeys(this.#keys, network))
+    this.pool.setLimits(onionSkinLimits(network.param, this.#config.maxOnionQueueDelayMs))
+  }
+
   #begin(): void {
     const {logger, address, network, defences, directory, onionRoles} = this.#parts
     const hsDirCache = {
       subsystem: 'hsdir',
       bytes: () => onionRoles.sizes().hsDirOctets,
-      keptBytes: () => 0,
+      // Descriptors that services left are not pushed out by what a few clients let pile up.
+      keptBytes: () => hsDirOctetsMax(this.#config) / 2,
       trim: (octets: number) => onionRoles.trim(octets)
     } as const
-    defences.attach(this.core, [hsDirCache])
+    defences.attach(this.core, [hsDirCache], () => directory?.server.held ?? 0)
     for (const {octets, port} of this.listeners) {
       logger.notice(`Opened OR listener on ${endpointToText(octets, port)}`)
     }
@@ -179,9 +189,8 @@ export class RelayNode {
     network.start(
       hop => openDirStream(this.core, hop),
       () => {
-        defences.configure(this.#config)
         directory?.update()
-        this.pool.setKeys(onionSkinKeys(this.#keys, network))
+        this.#takeParameters()
         this.#publication.consider()
       }
     )
@@ -296,7 +305,7 @@ async function openParts({config, logger}: RelayNodeOptions): Promise<Result<Par
   const onionRoles = openOnionRoles({
     param: network.param,
     refuseSingleHopRendezvous: () => config.dos.refuseSingleHopClientRendezvous,
-    hsDirOctetsMax: () => config.maxHsDirCacheBytes || Math.floor(config.maxMemInQueues * HSDIR_SHARE),
+    hsDirOctetsMax: () => hsDirOctetsMax(config),
     savedDescriptors: savedDescriptorsFile(config.cacheDirectory, fault => {
       logger.about('dir').notice(printDataDirFault(fault))
     }),
@@ -406,6 +415,10 @@ function onionSkinKeys({identity, onion}: RelayKeys, network: NetworkKnowledge):
       ...(sendmeIncrement === undefined ? {} : {congestionControl: {sendmeIncrement}})
     }
   }
+}
+
+function hsDirOctetsMax({maxHsDirCacheBytes, maxMemInQueues}: RelayConfig): number {
+  return maxHsDirCacheBytes || Math.floor(maxMemInQueues * HSDIR_SHARE)
 }
 
 /** The port to publish: the advertised ORPort's, or, where the system chose, the one it is bound to. */
