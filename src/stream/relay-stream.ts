@@ -27,6 +27,8 @@ export interface StreamCircuit {
 
 /** Octets read from the circuit but not yet by the reader, after which XOFF goes out (cc_xoff_exit, in cells). */
 const XOFF_AT_OCTETS = 500 * MAX_RELAY_DATA
+/** What may come after XOFF because it was under way; who sends more does not heed it. */
+const UNREAD_OCTETS_MAX = 8 * 2 ** 20
 
 export interface RelayStreamOptions {
   readonly streamId: number
@@ -69,7 +71,8 @@ export class RelayStream extends Duplex {
       return
     }
     if (data.length > 0) this.push(Buffer.from(data))
-    if (this.#circuit.usesXonXoff) this.#considerXoff()
+    if (this.readableLength > UNREAD_OCTETS_MAX) this.abandon()
+    else if (this.#circuit.usesXonXoff) this.#considerXoff()
     // What the reader has not taken is not acknowledged, so the peer stops at 500 messages; `_read` makes up for it.
     else if (this.readableLength < this.readableHighWaterMark) this.#acknowledge()
   }
@@ -106,6 +109,12 @@ export class RelayStream extends Duplex {
   /** The circuit is gone. */
   circuitClosed(): void {
     this.#ended = true
+    this.destroy()
+  }
+
+  /** Ends the stream because it takes more room than it may, and drops what is unread. */
+  abandon(): void {
+    this.#sendEnd(EndReason.RESOURCELIMIT)
     this.destroy()
   }
 

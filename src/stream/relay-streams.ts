@@ -10,6 +10,7 @@ import {type RelayCellV0, RelayCommand} from '../wire/relay-cell.ts'
 import {resolved} from '../wire/resolve.ts'
 import {RelayStream, type StreamCircuit} from './relay-stream.ts'
 import type {StreamCounters} from './stream-counters.ts'
+import type {UnreadStreams} from './unread-streams.ts'
 
 /** Streams that one circuit may have open at once; C tor's clients open one or two to a directory. */
 const STREAMS_MAX = 64
@@ -28,6 +29,8 @@ export interface RelayStreamsDeps {
   /** Serves HTTP on a BEGIN_DIR stream; undefined when this relay is no directory. */
   readonly openDirectory: ((stream: Duplex, peer: DirectoryPeer) => void) | undefined
   readonly counters: StreamCounters
+  /** Told of every stream that opens. */
+  readonly unread?: UnreadStreams | undefined
 }
 
 export class RelayStreams implements CircuitStreams {
@@ -107,6 +110,7 @@ export class RelayStreams implements CircuitStreams {
     }
     const stream = new RelayStream({streamId, circuit: streamCircuit(this.#circuit), onOver})
     this.#streams.set(streamId, stream)
+    this.#deps.unread?.watch(stream)
     this.#circuit.send(RelayCommand.CONNECTED, streamId, NOTHING)
     const isAnonymous = !this.#circuit.isSingleHop
     openDirectory(stream, {

@@ -10,9 +10,9 @@ import type {DataPlane} from '../../dataplane/contract.ts'
 /** Labels of tor_relay_load_oom_bytes_total. */
 export type MemorySubsystem = 'cell' | 'dns' | 'geoip' | 'hsdir'
 
-/** A cache that can give memory back. */
-export interface TrimmableCache {
-  readonly subsystem: Exclude<MemorySubsystem, 'cell'>
+/** What can give memory back: a cache, or octets that nobody has come to read. */
+export interface TrimmableMemory {
+  readonly subsystem: MemorySubsystem
   bytes(): number
   /** What it may keep whatever the pressure. */
   keptBytes(): number
@@ -22,7 +22,8 @@ export interface TrimmableCache {
 
 export interface MemoryPressureDeps {
   readonly plane: Pick<DataPlane, 'queuedOctets' | 'shedOldest' | 'counters'>
-  readonly caches: readonly TrimmableCache[]
+  /** In the order in which they give. */
+  readonly trimmable: readonly TrimmableMemory[]
   /** Other octets that count and cannot be taken from here. */
   readonly otherBytes: () => number
   /** MaxMemInQueues. */
@@ -36,7 +37,7 @@ const SHARE_LEFT = 0.9
 
 export class MemoryPressure {
   readonly #deps: MemoryPressureDeps
-  readonly #trimmed: Record<TrimmableCache['subsystem'], number> = {dns: 0, geoip: 0, hsdir: 0}
+  readonly #trimmed: Record<MemorySubsystem, number> = {cell: 0, dns: 0, geoip: 0, hsdir: 0}
 
   constructor(deps: MemoryPressureDeps) {
     this.#deps = deps
@@ -44,13 +45,13 @@ export class MemoryPressure {
 
   /** Octets that count against the limit. */
   get bytes(): number {
-    const {plane, caches, otherBytes} = this.#deps
-    return caches.reduce((sum, cache) => sum + cache.bytes(), plane.queuedOctets + otherBytes())
+    const {plane, trimmable, otherBytes} = this.#deps
+    return trimmable.reduce((sum, memory) => sum + memory.bytes(), plane.queuedOctets + otherBytes())
   }
 
   /** Octets freed since the start. */
   get freed(): Record<MemorySubsystem, number> {
-    return {...this.#trimmed, cell: this.#deps.plane.counters.octetsShed}
+    return {...this.#trimmed, cell: this.#trimmed.cell + this.#deps.plane.counters.octetsShed}
   }
 
   check(): void {
@@ -58,9 +59,9 @@ export class MemoryPressure {
     if (this.bytes < limit) return
     const before = this.freed
     const excess = () => Math.ceil(this.bytes - limit * SHARE_LEFT)
-    for (const cache of this.#deps.caches) {
-      const wanted = Math.min(excess(), cache.bytes() - cache.keptBytes())
-      if (wanted > 0) this.#trimmed[cache.subsystem] += cache.trim(wanted)
+    for (const memory of this.#deps.trimmable) {
+      const wanted = Math.min(excess(), memory.bytes() - memory.keptBytes())
+      if (wanted > 0) this.#trimmed[memory.subsystem] += memory.trim(wanted)
     }
     if (excess() > 0) this.#deps.plane.shedOldest(excess())
     const {freed} = this

@@ -4,7 +4,7 @@ import {newCounters} from '../../../src/dataplane/counters.ts'
 import {
   MemoryPressure,
   type MemorySubsystem,
-  type TrimmableCache
+  type TrimmableMemory
 } from '../../../src/roles/relay/memory-pressure.ts'
 import {Overload} from '../../../src/roles/relay/overload.ts'
 
@@ -22,7 +22,7 @@ class Memory {
   limit = LIMIT
 
   constructor(keptBytes = 0) {
-    const hsdir: TrimmableCache = {
+    const hsdir: TrimmableMemory = {
       subsystem: 'hsdir',
       bytes: () => this.cached,
       keptBytes: () => keptBytes,
@@ -34,7 +34,7 @@ class Memory {
     }
     this.pressure = new MemoryPressure({
       plane: this,
-      caches: [hsdir],
+      trimmable: [hsdir],
       otherBytes: () => this.other,
       limitBytes: () => this.limit,
       overloaded: freed => this.told.push(freed)

@@ -106,7 +106,7 @@ test('MaxMemInQueues: circuits go by the age of their oldest cell until a tenth 
   const told: Readonly<Record<MemorySubsystem, number>>[] = []
   const pressure = new MemoryPressure({
     plane: relay.core.plane,
-    caches: [],
+    trimmable: [],
     otherBytes: () => 0,
     limitBytes: () => limit,
     overloaded: freed => told.push(freed)
