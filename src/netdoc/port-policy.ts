@@ -33,6 +33,14 @@ export function parsePortRange(text: string): PortRange | undefined {
   return first < 1 || last > 65535 || first > last ? undefined : {first, last}
 }
 
+export function printPortPolicy({kind, ranges}: PortPolicy): string {
+  return `${kind} ${ranges.map(printPortRange).join(',')}`
+}
+
+export function printPortRange({first, last}: PortRange): string {
+  return first === last ? `${first}` : `${first}-${last}`
+}
+
 export function allowsPort(policy: PortPolicy, port: number): boolean {
   const listed = policy.ranges.some(range => port >= range.first && port <= range.last)
   return listed === (policy.kind === 'accept')

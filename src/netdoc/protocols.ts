@@ -63,6 +63,23 @@ export function parseProtocols(text: string): Protocols | undefined {
   return new Protocols(masks)
 }
 
+/** `Link=4-5 Relay=2,4`; a protocol without versions is left out. */
+export function printProtocols(protocols: Protocols): string {
+  const entries = protocols.names.map(name => [name, printVersions(protocols.versions(name))] as const)
+  return entries.flatMap(([name, versions]) => (versions === '' ? [] : [`${name}=${versions}`])).join(' ')
+}
+
+function printVersions(versions: readonly number[]): string {
+  const ranges: string[] = []
+  for (let i = 0; i < versions.length; i++) {
+    const first = versions[i] as number
+    while (versions[i + 1] === (versions[i] as number) + 1) i++
+    const last = versions[i] as number
+    ranges.push(first === last ? `${first}` : `${first}-${last}`)
+  }
+  return ranges.join(',')
+}
+
 function parseVersions(text: string): Mask | undefined {
   let low = 0
   let high = 0
