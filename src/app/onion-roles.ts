@@ -8,6 +8,7 @@
 import type {RoleHandler} from '../circuit/relay-circuit.ts'
 import type {RoleLog} from '../circuit/role-outcomes.ts'
 import {randomWithin} from '../crypto/random.ts'
+import type {Logger} from '../log/logger.ts'
 import {type CircuitPadding, openCircuitPadding} from '../roles/circuit-padding/circuit-padding.ts'
 import {type HsDir, openHsDir} from '../roles/hsdir/hsdir.ts'
 import type {HsDirRoute} from '../roles/hsdir/routes.ts'
@@ -53,6 +54,7 @@ export interface OnionRoles {
 }
 
 const EXPIRE_MS = 60_000
+const LOG_INTERVAL_MS = 60_000
 const INT32_MAX = 2 ** 31 - 1
 
 export function openOnionRoles(options: OnionRolesOptions): OnionRoles {
@@ -108,6 +110,17 @@ export function openOnionRoles(options: OnionRolesOptions): OnionRoles {
       clearInterval(expiring)
       return hsDir.close()
     }
+  }
+}
+
+/**
+ * The relay's log for its roles. What peers do over and over is told once a minute, with how often it was: how a message
+ * ended is one of a few dozen texts.
+ */
+export function roleLog(logger: Logger): RoleLog {
+  const about = logger.about('rend')
+  return (severity, text) => {
+    if (about.takes(severity)) about.limited(text, LOG_INTERVAL_MS).log(severity, text)
   }
 }
 

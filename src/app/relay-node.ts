@@ -33,7 +33,7 @@ import {OnionSkinPool} from '../pool/onion-skin-pool.ts'
 import type {OnionSkinKeys} from '../pool/onion-skin-task.ts'
 import {ReachabilityTest} from '../roles/relay/reachability.ts'
 import {NetworkKnowledge} from './network-knowledge.ts'
-import {type OnionRoles, openOnionRoles} from './onion-roles.ts'
+import {type OnionRoles, openOnionRoles, roleLog} from './onion-roles.ts'
 import {OwnPublication} from './own-publication.ts'
 import {RelayAddress} from './relay-address.ts'
 import {openDirStream, pathHop, RelayCore} from './relay-core.ts'
@@ -309,7 +309,7 @@ async function openParts({config, logger}: RelayNodeOptions): Promise<Result<Par
     savedDescriptors: savedDescriptorsFile(config.cacheDirectory, fault => {
       logger.about('dir').notice(printDataDirFault(fault))
     }),
-    log: (severity, text) => logger.about('rend').log(severity, text)
+    log: roleLog(logger)
   })
   const routes = onionRoles.directoryRoutes
   const directory = config.dirCache ? new RelayDirectory({network, routes, logger}) : undefined
