@@ -77,13 +77,9 @@ export class TorNetwork {
     )
     for (const {fingerprint} of keys) this.#bandwidths.set(fingerprint, ORDINARY_BANDWIDTH)
     this.#writeBandwidthFile()
+    const voting = authorityTorrc(this.#bandwidthFile, this.#options)
     for (const [i, key] of keys.entries()) {
-      const node = this.#node(
-        `auth${i}`,
-        'authority',
-        authorityTorrc(this.#bandwidthFile, this.#options),
-        ports[i]
-      )
+      const node = this.#node(`auth${i}`, 'authority', voting, ports[i])
       installAuthorityKeys(key, node.dataDirectory)
       node.start()
       this.authorities.push(node)
