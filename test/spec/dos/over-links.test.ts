@@ -113,6 +113,7 @@ test('a circuit flood of one address is answered with DESTROY RESOURCELIMIT whil
   const talk = async () => {
     for (let i = 0; i < 20; i++) await clientEcho(circuit, `message ${i}`)
   }
+  const startedAtMs = performance.now()
   const [first] = await Promise.all([
     Promise.all(flooders.map(link => flood(link, 100))),
     echoes(built.value, new Uint8Array(200_000).fill(9)),
@@ -122,7 +123,8 @@ test('a circuit flood of one address is answered with DESTROY RESOURCELIMIT whil
   const refused = first.reduce((sum, answers) => sum + answers.refused, 0)
   assert.equal(created + refused, 300)
   // Tokens that came back while the flood lasted let some more in, before the address was marked.
-  assert.ok(created >= 90 && created < 110, `${created} circuits were created`)
+  const refilled = Math.ceil((3 * (performance.now() - startedAtMs)) / 1000)
+  assert.ok(created >= 90 && created <= 90 + refilled, `${created} circuits were created`)
   assert.equal(relay.defence.counters.circuit_rejected, refused)
   assert.equal(relay.core.circuitCounters.creates['dos-refused'], refused)
   // A new link does not help; another address has nothing to do with it.
