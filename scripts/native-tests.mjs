@@ -8,6 +8,7 @@
 //   clang      the same with clang++
 //   sanitized  the same under AddressSanitizer and UndefinedBehaviorSanitizer
 //   aarch64    the same, cross-compiled, under qemu
+//   secrets    keys and data marked as secret under valgrind: no branch and no address may depend on them
 //   addon      the addon itself under the sanitizers, called by the tests of dist/test/native
 //
 // A variant that lacks what it needs is skipped. The last line is `N passed, N failed, N skipped`, counting variants.
@@ -96,6 +97,16 @@ const variants = {
     ],
     test: runProgram('qemu-aarch64-static', '-cpu', 'max', '-L', '/usr/aarch64-linux-gnu')
   },
+  secrets: {
+    lacks: () => lacksProgram('c++', 'valgrind'),
+    configure: ['-DRAMSON_TESTS=ON', '-DCMAKE_CXX_FLAGS_RELEASE=-O3 -DNDEBUG -g'],
+    target: 'native_secrets',
+    test: async (folder, must) => {
+      const program = join(folder, 'native_secrets')
+      const output = await must('running', 'valgrind', ['--quiet', '--error-exitcode=1', program])
+      return output.split('\n').join(', ')
+    }
+  },
   addon: {
     lacks: async () => {
       if (process.platform !== 'linux') return 'preloading the sanitizers is done for Linux only'
@@ -107,13 +118,15 @@ const variants = {
       const headers = [require('node-api-headers').include_dir, require('node-addon-api').include_dir]
       return [`-DCMAKE_JS_INC=${headers.join(';')}`, ...sanitizers]
     },
+    target: 'ramson',
     test: runAddon
   }
 }
 
 const counts = {passed: 0, failed: 0, skipped: 0}
 
-const runVariant = async (name, {lacks, configure, check, test}, progress) => {
+const runVariant = async (name, variant, progress) => {
+  const {lacks, configure, target = 'native_tests', check, test} = variant
   const reason = await lacks()
   if (reason !== undefined) {
     counts.skipped++
@@ -129,7 +142,6 @@ const runVariant = async (name, {lacks, configure, check, test}, progress) => {
   }
   const options = typeof configure === 'function' ? configure() : configure
   await must('configuring', 'cmake', ['-S', root, '-B', folder, ...options])
-  const target = name === 'addon' ? 'ramson' : 'native_tests'
   await must('building', 'cmake', ['--build', folder, '--target', target, '--parallel', '2'])
   await check?.(folder)
   const note = await test(folder, must)

@@ -37,10 +37,10 @@ static_assert(std::endian::native == std::endian::little, "the kernels are writt
   std::memcpy(at, &word, sizeof word);
 }
 
-/// Adds to a counter of 128 bits, wrapping around.
+/// Adds to a counter of 128 bits, wrapping around, without a branch.
 [[maybe_unused]] static inline void add_to_counter(std::uint64_t &high, std::uint64_t &low, std::uint64_t blocks) {
   low += blocks;
-  if (low < blocks) high += 1;
+  high += static_cast<std::uint64_t>(low < blocks);
 }
 
 }  // namespace ramson
