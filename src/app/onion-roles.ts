@@ -7,6 +7,7 @@
 
 import type {RoleHandler} from '../circuit/relay-circuit.ts'
 import type {RoleLog} from '../circuit/role-outcomes.ts'
+import type {TokenLimit} from '../circuit/token-bucket.ts'
 import {randomWithin} from '../crypto/random.ts'
 import type {Logger} from '../log/logger.ts'
 import {type CircuitPadding, openCircuitPadding} from '../roles/circuit-padding/circuit-padding.ts'
@@ -14,7 +15,6 @@ import {type HsDir, openHsDir} from '../roles/hsdir/hsdir.ts'
 import type {HsDirRoute} from '../roles/hsdir/routes.ts'
 import type {SavedDescriptorsFile} from '../roles/hsdir/saved-descriptors.ts'
 import {type IntroPoint, openIntroPoint} from '../roles/intro-point/intro-point.ts'
-import type {IntroductionLimit} from '../roles/intro-point/token-bucket.ts'
 import {openRendPoint, type RendPoint} from '../roles/rend-point/rend-point.ts'
 
 export interface OnionRolesOptions {
@@ -127,7 +127,7 @@ export function roleLog(logger: Logger): RoleLog {
 type Param = (name: string, fallback: number, most: number) => number
 
 /** param-spec: the limit for services that ask for none. A rate that would let nobody in is none that anyone meant. */
-function introductionLimit(param: Param): IntroductionLimit | undefined {
+function introductionLimit(param: Param): TokenLimit | undefined {
   if (param('HiddenServiceEnableIntroDoSDefense', 0, 1) === 0) return undefined
   const rate = param('HiddenServiceEnableIntroDoSRatePerSec', 25, INT32_MAX)
   const burst = param('HiddenServiceEnableIntroDoSBurstPerSec', 200, INT32_MAX)

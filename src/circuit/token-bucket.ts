@@ -4,7 +4,8 @@
 
 /** Both at least 1. */
 export interface TokenLimit {
-  readonly ratePerSecond: number
+  /** Tokens per second. */
+  readonly rate: number
   readonly burst: number
 }
 
@@ -29,8 +30,8 @@ export class TokenBucket {
     return this.#available(limit, nowMs) >= limit.burst
   }
 
-  #available({ratePerSecond, burst}: TokenLimit, nowMs: number): number {
-    const refilled = (this.#tokens ?? burst) + ((nowMs - this.#refilledAtMs) * ratePerSecond) / 1000
+  #available({rate, burst}: TokenLimit, nowMs: number): number {
+    const refilled = (this.#tokens ?? burst) + ((nowMs - this.#refilledAtMs) * rate) / 1000
     return Math.min(burst, refilled)
   }
 }

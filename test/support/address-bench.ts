@@ -11,7 +11,7 @@ export const DOS_ON: DosParams = {
   circuitCreation: {
     isEnabled: true,
     minConnections: 3,
-    limit: {ratePerSecond: 3, burst: 90},
+    limit: {rate: 3, burst: 90},
     defence: 'refuse',
     periodMs: HOUR_MS,
     outboundQueueFullMax: 3
@@ -19,7 +19,7 @@ export const DOS_ON: DosParams = {
   connection: {
     isEnabled: true,
     concurrentMax: 100,
-    limit: {ratePerSecond: 20, burst: 40},
+    limit: {rate: 20, burst: 40},
     defence: 'refuse',
     periodMs: 24 * HOUR_MS
   }

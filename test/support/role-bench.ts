@@ -9,6 +9,7 @@ import {FixedWindow} from '../../src/circuit/congestion-control/fixed-window.ts'
 import {Extender} from '../../src/circuit/extend.ts'
 import {RelayCircuit, type RoleHandler} from '../../src/circuit/relay-circuit.ts'
 import {readRelayMessage, relayMessageBody} from '../../src/circuit/relay-message.ts'
+import type {TokenLimit} from '../../src/circuit/token-bucket.ts'
 import {randomOctets} from '../../src/crypto/random.ts'
 import {ChannelMap} from '../../src/dataplane/channel-map.ts'
 import type {
@@ -22,7 +23,6 @@ import type {
 import {newCounters} from '../../src/dataplane/counters.ts'
 import {openCircuitPadding} from '../../src/roles/circuit-padding/circuit-padding.ts'
 import {openIntroPoint} from '../../src/roles/intro-point/intro-point.ts'
-import type {IntroductionLimit} from '../../src/roles/intro-point/token-bucket.ts'
 import {openRendPoint} from '../../src/roles/rend-point/rend-point.ts'
 import {RelayStreams} from '../../src/stream/relay-streams.ts'
 import {newStreamCounters} from '../../src/stream/stream-counters.ts'
@@ -113,7 +113,7 @@ export class RoleBench {
   readonly introPoint
   readonly rendPoint
   readonly circuitPadding
-  defaultLimit: IntroductionLimit | undefined
+  defaultLimit: TokenLimit | undefined
   refusesSingleHop = false
   paddingIsAllowed = true
   nowMs = 0

@@ -1,11 +1,11 @@
 // What the DoS extension of an ESTABLISH_INTRO asks for (rend-spec-v3 3.1.1.1): a limit of its own, or none at all. It goes
 // before the consensus parameters, which hold for services that ask for nothing.
 
+import type {TokenLimit} from '../../circuit/token-bucket.ts'
 import {DosParamType, type EstablishIntro} from '../../wire/hs/establish-intro.ts'
-import type {IntroductionLimit} from './token-bucket.ts'
 
 /** 'unlimited': the service wants no limit, whatever the consensus says. */
-export type AskedLimit = IntroductionLimit | 'unlimited'
+export type AskedLimit = TokenLimit | 'unlimited'
 
 /** The largest rate or burst that there is; what goes beyond it asks for no limit. */
 const LIMIT_MAX = 2n ** 31n - 1n

@@ -3,11 +3,11 @@
 
 import {CircuitTokens} from '../../circuit/circuit-tokens.ts'
 import type {RelayCircuit} from '../../circuit/relay-circuit.ts'
+import {TokenBucket, type TokenLimit} from '../../circuit/token-bucket.ts'
 import type {AskedLimit} from './dos-params.ts'
-import {type IntroductionLimit, TokenBucket} from './token-bucket.ts'
 
 /** What holds for services that ask for nothing: a limit, or undefined for none. Consensus and torrc may change it. */
-export type DefaultLimit = () => IntroductionLimit | undefined
+export type DefaultLimit = () => TokenLimit | undefined
 
 export class IntroCircuit {
   readonly circuit: RelayCircuit

@@ -146,7 +146,7 @@ test('new parameters hold for addresses that are known already', () => {
   const bench = new AddressBench(circuits({isEnabled: false}))
   const [a] = threeClients(bench)
   bench.creates(a, 1000)
-  bench.defence.configure(circuits({limit: {ratePerSecond: 1, burst: 5}}))
+  bench.defence.configure(circuits({limit: {rate: 1, burst: 5}}))
   assert.equal(bench.creates(a, 10), 5)
   bench.defence.configure(circuits({isEnabled: false}))
   assert.equal(bench.creates(a, 10), 10)

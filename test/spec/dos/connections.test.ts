@@ -8,7 +8,7 @@ const connections = (changes: Partial<typeof DOS_ON.connection>) => ({
   ...DOS_ON,
   connection: {...DOS_ON.connection, ...changes}
 })
-const MANY = {ratePerSecond: 1000, burst: 1000}
+const MANY = {rate: 1000, burst: 1000}
 const NO_RATE = connections({limit: MANY})
 
 test('DoSConnectionMaxConcurrentCount: an address has so many connections open and no more, until one closes', () => {

@@ -15,7 +15,7 @@ import {waitUntil} from '../../support/wait-until.ts'
 
 const NOTHING = new Uint8Array(0)
 const BUILD_MS = 10_000
-const MANY = {ratePerSecond: 10_000, burst: 10_000}
+const MANY = {rate: 10_000, burst: 10_000}
 const SOON = {timeoutMs: 10_000, everyMs: 20}
 
 let relay: DefendedCore

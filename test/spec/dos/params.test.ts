@@ -32,7 +32,7 @@ test('param-spec: without consensus and torrc every defence is off, with the val
     circuitCreation: {
       isEnabled: false,
       minConnections: 3,
-      limit: {ratePerSecond: 3, burst: 90},
+      limit: {rate: 3, burst: 90},
       defence: 'refuse',
       periodMs: HOUR_MS,
       outboundQueueFullMax: 3
@@ -40,7 +40,7 @@ test('param-spec: without consensus and torrc every defence is off, with the val
     connection: {
       isEnabled: false,
       concurrentMax: 100,
-      limit: {ratePerSecond: 20, burst: 40},
+      limit: {rate: 20, burst: 40},
       defence: 'refuse',
       periodMs: 24 * HOUR_MS
     }
@@ -70,7 +70,7 @@ test('param-spec: the consensus turns the defences on and sets their values', ()
     circuitCreation: {
       isEnabled: true,
       minConnections: 2,
-      limit: {ratePerSecond: 5, burst: 50},
+      limit: {rate: 5, burst: 50},
       defence: 'none',
       periodMs: 60_000,
       outboundQueueFullMax: 9
@@ -78,7 +78,7 @@ test('param-spec: the consensus turns the defences on and sets their values', ()
     connection: {
       isEnabled: true,
       concurrentMax: 7,
-      limit: {ratePerSecond: 1, burst: 4},
+      limit: {rate: 1, burst: 4},
       defence: 'none',
       periodMs: 30_000
     }
@@ -99,7 +99,7 @@ test('torrc goes before the consensus, value by value', () => {
     }
   )
   assert.equal(params.circuitCreation.isEnabled, false)
-  assert.deepEqual(params.circuitCreation.limit, {ratePerSecond: 5, burst: 10})
+  assert.deepEqual(params.circuitCreation.limit, {rate: 5, burst: 10})
   assert.equal(params.circuitCreation.periodMs, 2000)
   assert.equal(params.connection.isEnabled, true)
   assert.equal(params.connection.concurrentMax, 5)
@@ -110,7 +110,7 @@ test('param-spec: values outside of their bounds are taken as the bound', () => 
   const low = dosParams(() => -5, AUTO)
   assert.equal(low.circuitCreation.isEnabled, false)
   assert.equal(low.circuitCreation.minConnections, 1)
-  assert.deepEqual(low.circuitCreation.limit, {ratePerSecond: 1, burst: 1})
+  assert.deepEqual(low.circuitCreation.limit, {rate: 1, burst: 1})
   assert.equal(low.circuitCreation.defence, 'none')
   assert.equal(low.circuitCreation.periodMs, 0)
   assert.equal(low.circuitCreation.outboundQueueFullMax, 0)

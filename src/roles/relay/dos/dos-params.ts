@@ -1,6 +1,8 @@
 // How a relay defends itself against clients that ask for too much: the values of the moment, from torrc where it sets
 // them and else from the consensus, with param-spec's defaults and bounds. Without either, every defence is off.
 
+import type {TokenLimit} from '../../../circuit/token-bucket.ts'
+
 /** A consensus parameter by name; undefined when the consensus does not have it. */
 export type ConsensusParam = (name: string) => number | undefined
 
@@ -32,7 +34,7 @@ export interface DosParams {
     readonly isEnabled: boolean
     /** Connections from which on an address's circuits are looked at. */
     readonly minConnections: number
-    readonly limit: {readonly ratePerSecond: number; readonly burst: number}
+    readonly limit: TokenLimit
     readonly defence: Defence
     /** An address is refused for this long, and for up to half of it more. */
     readonly periodMs: number
@@ -42,7 +44,7 @@ export interface DosParams {
   readonly connection: {
     readonly isEnabled: boolean
     readonly concurrentMax: number
-    readonly limit: {readonly ratePerSecond: number; readonly burst: number}
+    readonly limit: TokenLimit
     readonly defence: Defence
     readonly periodMs: number
   }
@@ -68,7 +70,7 @@ export function dosParams(param: ConsensusParam, settings: DosSettings): DosPara
       isEnabled: isEnabled(circuits.enabled, 'DoSCircuitCreationEnabled'),
       minConnections: number(circuits.minConnections, 'DoSCircuitCreationMinConnections', 3),
       limit: {
-        ratePerSecond: number(circuits.ratePerSecond, 'DoSCircuitCreationRate', 3),
+        rate: number(circuits.ratePerSecond, 'DoSCircuitCreationRate', 3),
         burst: number(circuits.burst, 'DoSCircuitCreationBurst', 90)
       },
       defence: defence(circuits.defenseType, 'DoSCircuitCreationDefenseType'),
@@ -80,7 +82,7 @@ export function dosParams(param: ConsensusParam, settings: DosSettings): DosPara
       isEnabled: isEnabled(connection.enabled, 'DoSConnectionEnabled'),
       concurrentMax: number(connection.maxConcurrentCount, 'DoSConnectionMaxConcurrentCount', 100),
       limit: {
-        ratePerSecond: number(connection.connectRatePerSecond, 'DoSConnectionConnectRate', 20),
+        rate: number(connection.connectRatePerSecond, 'DoSConnectionConnectRate', 20),
         burst: number(connection.connectBurst, 'DoSConnectionConnectBurst', 40)
       },
       defence: defence(connection.defenseType, 'DoSConnectionDefenseType'),
