@@ -4,10 +4,12 @@
 //
 //   RelayDefences ─▶ core is opened with `addresses` as its gate ─▶ attach(core) ─▶ configure(…) as often as things change
 
+import {newCircuitCounters} from '../circuit/circuit-counters.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
 import {randomWithin} from '../crypto/random.ts'
 import type {Logger} from '../log/logger.ts'
 import {AddressDefence} from '../roles/relay/dos/address-defence.ts'
+import {type DosTotalsSources, dosTotals} from '../roles/relay/dos/dos-outcomes.ts'
 import {type ConsensusParam, dosParams} from '../roles/relay/dos/dos-params.ts'
 import {queueLimits} from '../roles/relay/dos/queue-limits.ts'
 import {MemoryPressure, type MemorySubsystem, type TrimmableMemory} from '../roles/relay/memory-pressure.ts'
@@ -46,6 +48,12 @@ export class RelayDefences {
   /** Octets freed under memory pressure since the start, by subsystem. */
   get freed(): Readonly<Record<MemorySubsystem, number>> | undefined {
     return this.#memory?.freed
+  }
+
+  /** What all defences did since the start, by the labels of tor_relay_dos_total; roles count what they refused. */
+  totals(refusedByRoles: Pick<DosTotalsSources, 'singleHopRefused' | 'introduce2Rejected'>) {
+    const violations = this.#core?.circuitCounters.violations ?? newCircuitCounters().violations
+    return dosTotals({addresses: this.addresses.counters, violations, ...refusedByRoles})
   }
 
   /**

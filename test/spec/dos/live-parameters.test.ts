@@ -122,6 +122,8 @@ test('a new consensus changes what a circuit may have waiting', async () => {
     SOON,
     () => relay.core.circuitCounters.violations['queue-full'] === 1
   )
+  const {circuit_killed_max_cell: killed} = defences.totals({singleHopRefused: 0, introduce2Rejected: 0})
+  assert.equal(killed, 1)
   path.close()
   consensus.clear()
   defences.configure(settings())

@@ -38,12 +38,16 @@ export interface DosTotalsSources {
 }
 
 export function dosTotals(sources: DosTotalsSources): Record<DosOutcome, number> {
-  const {violations} = sources
+  const {addresses, violations} = sources
   const outbound = violations['outbound-queue-full']
   return {
-    ...sources.addresses,
+    circuit_rejected: addresses.circuit_rejected,
     circuit_killed_max_cell: violations['queue-full'] + outbound,
     circuit_killed_max_cell_outq: outbound,
+    marked_address: addresses.marked_address,
+    marked_address_maxq: addresses.marked_address_maxq,
+    conn_rejected: addresses.conn_rejected,
+    concurrent_conn_rejected: addresses.concurrent_conn_rejected,
     single_hop_refused: sources.singleHopRefused,
     introduce2_rejected: sources.introduce2Rejected,
     stream_rejected: 0
