@@ -1,5 +1,6 @@
 // Our end of every link: the TLS context of the moment with the certificates that tie it to our identity, and the link
 // handshakes that use them. The TLS key is drawn anew every two hours at most; a connection keeps the one it began with.
+// A client has no identity: it opens links, proves nothing on them and accepts none.
 
 import {createSecureContext, type SecureContext} from 'node:tls'
 import {MAX_TLS_CONTEXT_AGE_SECONDS, makeTlsLinkCert, type TlsLinkCert} from '../channel/link-cert.ts'
@@ -8,6 +9,7 @@ import {type LinkIdentity, type LinkIdentityKeys, makeLinkIdentity} from '../cha
 import type {PaddingParams} from '../channel/padding.ts'
 import {randomOctets} from '../crypto/random.ts'
 import {makeTlsCertificates} from '../crypto/x509.ts'
+import {BugError} from '../fault/fault.ts'
 import type {ChannelTarget, SocketAddress} from './contract.ts'
 import {TLS_OPTIONS} from './tls-options.ts'
 
@@ -40,33 +42,47 @@ export interface LinkEndpointDeps {
   readonly certificateDays: number | undefined
 }
 
-export class LinkEndpoint {
-  readonly #deps: LinkEndpointDeps
-  #current: LinkCredentials
+export type ClientLinkEndpointDeps = Pick<LinkEndpointDeps, 'paddingParams' | 'nowSeconds'>
 
-  private constructor(deps: LinkEndpointDeps, first: LinkCredentials) {
+export class LinkEndpoint {
+  readonly #deps: ClientLinkEndpointDeps & Partial<LinkEndpointDeps>
+  readonly #renew: (() => Promise<LinkCredentials>) | undefined
+  #current: LinkCredentials | undefined
+
+  private constructor(
+    deps: ClientLinkEndpointDeps & Partial<LinkEndpointDeps>,
+    first?: LinkCredentials,
+    renew?: () => Promise<LinkCredentials>
+  ) {
     this.#deps = deps
     this.#current = first
+    this.#renew = renew
   }
 
   static async open(deps: LinkEndpointDeps): Promise<LinkEndpoint> {
-    return new LinkEndpoint(deps, await makeCredentials(deps))
+    return new LinkEndpoint(deps, await makeCredentials(deps), () => makeCredentials(deps))
+  }
+
+  /** Of a client. */
+  static openClient(deps: ClientLinkEndpointDeps): LinkEndpoint {
+    return new LinkEndpoint(deps)
   }
 
   get paddingParams(): () => PaddingParams {
     return this.#deps.paddingParams
   }
 
+  /** For accepting links, which a client does not. */
   credentials(): LinkCredentials {
+    if (this.#current === undefined) throw new BugError('client-accepts-no-links')
     return this.#current
   }
 
   /** Draws a new TLS key if the present one is due, or at once with `force` (a renewed signing key). */
   async rotate(options?: {readonly force?: boolean}): Promise<void> {
+    if (this.#current === undefined || this.#renew === undefined) return
     const age = this.#deps.nowSeconds() - this.#current.madeAtSeconds
-    if (options?.force === true || age >= MAX_TLS_CONTEXT_AGE_SECONDS) {
-      this.#current = await makeCredentials(this.#deps)
-    }
+    if (options?.force === true || age >= MAX_TLS_CONTEXT_AGE_SECONDS) this.#current = await this.#renew()
   }
 
   respond(connection: LinkConnection, credentials: LinkCredentials): LinkHandshake {
@@ -78,7 +94,7 @@ export class LinkEndpoint {
     const {rsaIdentity, ed25519Identity} = target
     return LinkHandshake.initiator({
       ...this.#common(connection),
-      identity: this.#current.identity,
+      identity: this.#current?.identity,
       expected: {rsaIdentity, ed25519Identity},
       peerTlsCertDer
     })
@@ -87,7 +103,7 @@ export class LinkEndpoint {
   #common(connection: LinkConnection) {
     return {
       address: connection.peerAddress,
-      ownAddresses: this.#deps.ownAddresses(),
+      ownAddresses: this.#deps.ownAddresses?.() ?? [],
       nowSeconds: this.#deps.nowSeconds,
       random: randomOctets,
       exportKeyingMaterial: connection.exportKeyingMaterial

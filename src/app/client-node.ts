@@ -1,0 +1,153 @@
+// An onion client put together: links without an identity, the documents of the network, guards, and the onion client with
+// its SOCKS port. It listens on the loopback for applications and nowhere else.
+//
+//   start: documents fetched ─▶ `ready` ─▶ connect, or SOCKS
+
+import type {Duplex} from 'node:stream'
+import {paddingParams} from '../channel/padding.ts'
+import type {PathHop} from '../circuit/open-circuit.ts'
+import {LinkEndpoint} from '../dataplane/link-endpoint.ts'
+import type {DirSource} from '../directory/dir-source.ts'
+import {Keeper} from '../directory/keeper.ts'
+import {NetworkDocuments} from '../directory/network-documents.ts'
+import type {Result} from '../fault/result.ts'
+import {secureFraction} from '../netdir/choose.ts'
+import {EntryGuards, type GuardStore} from '../netdir/guards/entry-guards.ts'
+import {NetDir} from '../netdir/net-dir.ts'
+import {isUsable, PathSelection} from '../netdir/path-selection.ts'
+import {Vanguards} from '../netdir/vanguards.ts'
+import type {OnionClientFault} from '../roles/client/fault.ts'
+import {OnionClient, type OnionTarget} from '../roles/client/onion-client.ts'
+import {HsCircuits} from '../roles/hs-circuits.ts'
+import {RelayCommand} from '../wire/relay-cell.ts'
+import {OriginCore} from './origin-core.ts'
+
+export interface ClientNodeOptions {
+  /** The v3 identities (20 octets) of the authorities that are trusted. */
+  readonly authorities: readonly Uint8Array[]
+  readonly sources: readonly DirSource[]
+  /** TestingTorNetwork: short time periods, and addresses that only a private network has. */
+  readonly isTesting: boolean
+}
+
+export interface ClientNodeDeps {
+  readonly guards: GuardStore
+  /** Our X25519 secret for a service with restricted discovery. */
+  readonly clientKey: (identity: Uint8Array) => Uint8Array | undefined
+  /** For the log: what went wrong, in words without addresses. */
+  readonly trouble: (what: string) => void
+  readonly version: string
+}
+
+/** Part of the relays in the consensus whose keys must be here before circuits are built. */
+const NEEDED_PART = 0.6
+const CIRCUIT_CELLS_MAX = 2500
+const DIR_CIRCUIT_TIMEOUT_MS = 30_000
+const READY_POLL_MS = 100
+
+export class ClientNode {
+  readonly core: OriginCore
+  readonly client: OnionClient
+  readonly #documents: NetworkDocuments
+  readonly #keeper: Keeper
+  #netDir: NetDir | undefined
+
+  constructor({authorities, sources, isTesting}: ClientNodeOptions, deps: ClientNodeDeps) {
+    const now = () => new Date()
+    const netDir = () => this.#netDir
+    const endpoint = LinkEndpoint.openClient({
+      paddingParams: () => paddingParams(name => this.#netDir?.consensus.params.get(name)),
+      nowSeconds: () => Math.floor(Date.now() / 1000)
+    })
+    this.core = new OriginCore(
+      {circuitCellsMax: CIRCUIT_CELLS_MAX, rate: 0, burst: 0, unverifiedMax: 256},
+      {endpoint, listed: identity => this.#listed(identity)}
+    )
+    this.#documents = new NetworkDocuments(authorities)
+    this.#keeper = new Keeper({
+      documents: this.#documents,
+      sources: () => sources,
+      openDirStream: hop => this.#openDirStream(hop),
+      flavours: ['microdesc'],
+      isCache: false,
+      now,
+      events: {
+        consensus: (_flavour, consensus) => {
+          this.#netDir = NetDir.fromMicrodescriptors(consensus, this.#documents.microdescriptors())
+        },
+        microdescriptors: fresh => {
+          this.#netDir = this.#netDir?.withMicrodescriptors(fresh)
+        },
+        certs: () => {},
+        trouble: deps.trouble
+      }
+    })
+    const random = secureFraction
+    const guards = new EntryGuards({store: deps.guards, random, now, version: deps.version})
+    const paths = new PathSelection({guards, vanguards: new Vanguards(random, Date.now), random})
+    const build = (path: readonly PathHop[], timeoutMs: number) => this.core.build(path, timeoutMs)
+    const circuits = new HsCircuits({netDir, paths, build, now})
+    this.client = new OnionClient({
+      netDir,
+      circuits,
+      paths,
+      time: {isTesting},
+      clientKey: deps.clientKey,
+      allowPrivateAddresses: () => isTesting,
+      random,
+      now
+    })
+  }
+
+  get netDir(): NetDir | undefined {
+    return this.#netDir
+  }
+
+  /** Begins to fetch documents. */
+  start(): void {
+    this.#keeper.start()
+  }
+
+  /** True once enough is known of the network to build circuits; false when that takes too long. */
+  async ready(timeoutMs: number): Promise<boolean> {
+    const deadline = Date.now() + timeoutMs
+    while (!this.#knowsEnough()) {
+      if (Date.now() >= deadline) return false
+      await new Promise(done => setTimeout(done, READY_POLL_MS))
+    }
+    return true
+  }
+
+  connect(target: OnionTarget): Promise<Result<Duplex, OnionClientFault>> {
+    return this.client.connect(target)
+  }
+
+  async close(): Promise<void> {
+    this.#keeper.stop()
+    this.client.close()
+    await this.core.close()
+  }
+
+  #knowsEnough(): boolean {
+    const relays = this.#netDir?.relays ?? []
+    return relays.length > 0 && relays.filter(isUsable).length >= relays.length * NEEDED_PART
+  }
+
+  #listed(rsaIdentity: Uint8Array) {
+    const relay = this.#netDir?.relayByIdentity(rsaIdentity)
+    if (relay === undefined) return undefined
+    const {ipv4, ipv6} = relay.status
+    const addresses = ipv6 === undefined ? [ipv4.address] : [ipv4.address, ipv6.address]
+    return {ed25519Identity: relay.ed25519, addresses}
+  }
+
+  async #openDirStream(hop: PathHop): Promise<{stream: Duplex; release: () => void} | undefined> {
+    const built = await this.core.build([hop], DIR_CIRCUIT_TIMEOUT_MS)
+    if (!built.ok) return undefined
+    const {circuit, streams} = built.value
+    const opened = await streams.open(0, RelayCommand.BEGIN_DIR, new Uint8Array(0), DIR_CIRCUIT_TIMEOUT_MS)
+    if (opened.ok) return {stream: opened.value, release: () => circuit.close()}
+    circuit.close()
+    return undefined
+  }
+}
