@@ -170,6 +170,11 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
     return {isBlocked: cells >= QUEUED_CELLS_MAX, cells}
   }
 
+  /** KH of a hop, 20 octets that only it and we know (tor-spec 5.2.2). */
+  keyHash(hop: number): Uint8Array | undefined {
+    return this.#hops[hop]?.keyHash
+  }
+
   /** Sends a relay message to a hop, counted from 0. */
   send(hop: number, command: number, streamId: number, data: Uint8Array): void {
     this.#send(hop, command, streamId, data)

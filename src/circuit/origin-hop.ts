@@ -6,7 +6,7 @@
 
 import {HS_KEY_MATERIAL_LENGTH} from '../crypto/hs/hs-ntor.ts'
 import {type RelayDirection, relayCrypto} from '../crypto/relay-crypto/relay-crypto.ts'
-import {KEY_MATERIAL_LENGTH} from '../dataplane/relay-keys.ts'
+import {KEY_MATERIAL_LENGTH, KH_LENGTH} from '../dataplane/relay-keys.ts'
 import {BugError} from '../fault/fault.ts'
 import type {CircuitFlow} from './circuit-flow.ts'
 
@@ -17,16 +17,20 @@ export interface OriginHop {
   readonly outbound: RelayDirection
   readonly inbound: RelayDirection
   readonly flow: CircuitFlow
+  /** KH, which ties an ESTABLISH_INTRO to the circuit; none where the hop is no relay. */
+  readonly keyHash: Uint8Array | undefined
 }
 
-/** `material`: Df 20, Db 20, Kf 16, Kb 16 octets (tor-spec 5.2.2); wiped once the keys are in place. */
+/** `material`: Df 20, Db 20, Kf 16, Kb 16, KH 20 octets (tor-spec 5.2.2); wiped once the keys are in place. */
 export function openRelayHop(material: Uint8Array, flow: CircuitFlow): OriginHop {
-  if (material.length < KEY_MATERIAL_LENGTH.tor1) throw new BugError('origin-hop-key-length')
+  const keysLength = KEY_MATERIAL_LENGTH.tor1
+  if (material.length < keysLength + KH_LENGTH) throw new BugError('origin-hop-key-length')
   const crypto = relayCrypto()
   const outbound = crypto.open('tor1', material.subarray(0, 20), material.subarray(40, 56))
   const inbound = crypto.open('tor1', material.subarray(20, 40), material.subarray(56, 72))
+  const keyHash = new Uint8Array(material.subarray(keysLength, keysLength + KH_LENGTH))
   material.fill(0)
-  return {outbound, inbound, flow}
+  return {outbound, inbound, flow, keyHash}
 }
 
 /** `material`: Df 32, Db 32, Kf 32, Kb 32 octets, forward being from client to service (rend-spec-v3 4.2.1); wiped. */
@@ -37,13 +41,14 @@ export function openHsHop(material: Uint8Array, end: HsEnd, flow: CircuitFlow): 
   const backward = crypto.open('hs', material.subarray(32, 64), material.subarray(96, 128))
   material.fill(0)
   return end === 'client'
-    ? {outbound: forward, inbound: backward, flow}
-    : {outbound: backward, inbound: forward, flow}
+    ? {outbound: forward, inbound: backward, flow, keyHash: undefined}
+    : {outbound: backward, inbound: forward, flow, keyHash: undefined}
 }
 
-export function closeHop({outbound, inbound}: OriginHop): void {
+export function closeHop({outbound, inbound, keyHash}: OriginHop): void {
   outbound.close()
   inbound.close()
+  keyHash?.fill(0)
 }
 
 /** Seals a body for hop `last` and wraps it in the layers of that hop and of all before it. */
