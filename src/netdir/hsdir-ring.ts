@@ -117,15 +117,24 @@ export function currentTimePeriod(netDir: NetDir, time: NetworkTime): TimePeriod
   return timePeriodAt(netDir.validAfter, timePeriodRules(netDir, time))
 }
 
+/** When the run of the shared random protocol that a consensus falls into began. */
+export function sharedRandomRunStart(netDir: NetDir): Date {
+  const validAfter = secondsOf(netDir.validAfter)
+  const votingInterval = secondsOf(netDir.freshUntil) - validAfter
+  const rounds = Math.floor(validAfter / votingInterval) % ROUNDS_PER_RUN
+  return new Date((validAfter - rounds * votingInterval) * 1000)
+}
+
+/** How long a run of the shared random protocol takes. */
+export function sharedRandomRunMs(netDir: NetDir): number {
+  return ROUNDS_PER_RUN * (netDir.freshUntil.getTime() - netDir.validAfter.getTime())
+}
+
 /** True in part (b) of the drawing above: the current period has begun, its successor's random value is not there yet. */
 export function isBetweenPeriodAndSharedRandom(netDir: NetDir, time: NetworkTime): boolean {
   const rules = timePeriodRules(netDir, time)
-  const validAfter = secondsOf(netDir.validAfter)
-  const votingInterval = secondsOf(netDir.freshUntil) - validAfter
-  const runStart = validAfter - (Math.floor(validAfter / votingInterval) % ROUNDS_PER_RUN) * votingInterval
-  const periodAtStart = timePeriodAt(new Date(runStart * 1000), rules)
-  const nextPeriodStart = secondsOf(timePeriodStart(nextTimePeriod(periodAtStart), rules))
-  return validAfter >= nextPeriodStart
+  const periodAtStart = timePeriodAt(sharedRandomRunStart(netDir), rules)
+  return netDir.validAfter >= timePeriodStart(nextTimePeriod(periodAtStart), rules)
 }
 
 export function hsdirRings(netDir: NetDir, time: NetworkTime): HsdirRings {
