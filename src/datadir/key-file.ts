@@ -81,7 +81,13 @@ export const keyFiles = {
   onionTap: rsaFile('secret_onion_key'),
   onionTapPrevious: rsaFile('secret_onion_key.old'),
   onionNtor: x25519File('secret_onion_key_ntor'),
-  onionNtorPrevious: x25519File('secret_onion_key_ntor.old')
+  onionNtorPrevious: x25519File('secret_onion_key_ntor.old'),
+  onionServiceSecret: ed25519SecretFile('hs_ed25519_secret_key', 'type0'),
+  onionServicePublic: taggedFile('hs_ed25519_public_key', {
+    type: 'ed25519v1-public',
+    tag: 'type0',
+    length: 32
+  })
 } as const
 
 /** `NAME.secret_family_key`, which `tor --keygen-family` makes. */
