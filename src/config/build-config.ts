@@ -96,6 +96,9 @@ export function buildConfig(
       line.value.split(',').map(each => each.trim())
     ),
 
+    onionServices: lines.onionServices,
+    onionServiceLines: lines.onionServiceLines,
+
     connectionPadding: 'auto',
     circuitPadding: true,
     dos: dosConfig(values),

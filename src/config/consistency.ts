@@ -118,6 +118,8 @@ function testingOptions({values, given}: Assigned): Contradiction | undefined {
 }
 
 function listeners({values}: Assigned): Contradiction | undefined {
-  if (values.ORPort.some(line => line.value !== '0')) return undefined
-  return {option: 'ORPort', message: 'There is no ORPort. A relay needs one: ORPort 9001, for example.'}
+  if (values.ORPort.some(line => line.value !== '0') || values.HiddenServiceDir.length > 0) return undefined
+  const message =
+    'There is no ORPort. A relay needs one: ORPort 9001, for example. An onion service needs none.'
+  return {option: 'ORPort', message}
 }

@@ -113,12 +113,9 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
       HiddenServiceNonAnonymousMode HiddenServiceSingleHopMode HiddenServiceStatistics
       PublishHidServDescriptors`,
     lines: `
-      HiddenServiceAllowUnknownPorts HiddenServiceDir HiddenServiceDirGroupReadable
-      HiddenServiceEnableIntroDoSBurstPerSec HiddenServiceEnableIntroDoSDefense
-      HiddenServiceEnableIntroDoSRatePerSec HiddenServiceExportCircuitID HiddenServiceMaxStreams
-      HiddenServiceMaxStreamsCloseCircuit HiddenServiceNumIntroductionPoints
-      HiddenServiceOnionBalanceInstance HiddenServicePort HiddenServicePoWDefensesEnabled
-      HiddenServicePoWQueueBurst HiddenServicePoWQueueRate HiddenServiceVersion`,
+      HiddenServiceAllowUnknownPorts HiddenServiceDirGroupReadable HiddenServiceExportCircuitID
+      HiddenServiceOnionBalanceInstance HiddenServicePoWDefensesEnabled HiddenServicePoWQueueBurst
+      HiddenServicePoWQueueRate`,
     'relay-set': 'HSLayer2Nodes HSLayer3Nodes'
   },
   'pluggable transports': {

@@ -169,6 +169,17 @@ export const relayOptions = {
   DoSStreamCreationBurst: known(DOS, 'count', '0'),
   DoSStreamCreationDefenseType: known(DOS, 'int', '0'),
 
+  // Each HiddenServiceDir begins a group of lines, which onion-services.ts reads in their order.
+  HiddenServiceDir: done('onion services', 'lines'),
+  HiddenServicePort: done('onion services', 'lines'),
+  HiddenServiceVersion: done('onion services', 'lines'),
+  HiddenServiceNumIntroductionPoints: done('onion services', 'lines'),
+  HiddenServiceMaxStreams: done('onion services', 'lines'),
+  HiddenServiceMaxStreamsCloseCircuit: done('onion services', 'lines'),
+  HiddenServiceEnableIntroDoSDefense: done('onion services', 'lines'),
+  HiddenServiceEnableIntroDoSRatePerSec: done('onion services', 'lines'),
+  HiddenServiceEnableIntroDoSBurstPerSec: done('onion services', 'lines'),
+
   TestingTorNetwork: done('directory', 'boolean', '0'),
   TestingServerDownloadInitialDelay: done('directory', 'csv-interval', '0', '0'),
   TestingServerConsensusDownloadInitialDelay: done('directory', 'csv-interval', '0', '0'),

@@ -16,6 +16,7 @@ import {absolutePath, type HostFacts, hostFacts} from './host.ts'
 import {expandIncludes} from './include.ts'
 import {limitViolation} from './limits.ts'
 import {parseLogLine} from './log-lines.ts'
+import {type OnionServiceConfig, onionServiceLines, parseOnionServices} from './onion-services.ts'
 import type {OptionValuesByName} from './options.ts'
 import {type LocalPort, type OrPort, parseLocalPorts, parseOrPorts} from './port-lines.ts'
 import type {ConfigLine} from './torrc-text.ts'
@@ -114,6 +115,10 @@ export interface RelayConfig {
   /** `accept ADDRESS[/BITS]`, `reject *`… in order; what matches none is rejected */
   readonly metricsPortPolicy: readonly string[]
 
+  readonly onionServices: readonly OnionServiceConfig[]
+  /** Their lines as given: they mean what they mean in their order alone. */
+  readonly onionServiceLines: readonly ConfigLine[]
+
   readonly connectionPadding: 'auto'
   readonly circuitPadding: true
   readonly dos: DosConfig
@@ -145,7 +150,7 @@ export function loadConfig(
     const place = given.get(violation.option)?.at(-1)?.place
     return configFault('out-of-range', violation.message, place, violation.option)
   }
-  const lines = parseLines(values, host)
+  const lines = parseLines(values, onionServiceLines(layers), host)
   if (!lines.ok) return lines
   const fault = consistencyFault(assigned.value, lines.value.dirAuthorities)
   if (fault !== undefined) return {ok: false, fault}
@@ -158,13 +163,19 @@ export interface ParsedLines {
   readonly socksPorts: readonly LocalPort[]
   readonly controlPorts: readonly LocalPort[]
   readonly metricsPorts: readonly LocalPort[]
+  readonly onionServices: readonly OnionServiceConfig[]
+  readonly onionServiceLines: readonly ConfigLine[]
   readonly dirAuthorities: readonly DirAuthority[]
   readonly fallbackDirs: readonly FallbackDir[]
   readonly myFamily: readonly string[]
   readonly logRoutes: readonly LogRoute[] | undefined
 }
 
-function parseLines(values: OptionValuesByName, host: HostFacts): Result<ParsedLines, ConfigFault> {
+function parseLines(
+  values: OptionValuesByName,
+  serviceLines: readonly ConfigLine[],
+  host: HostFacts
+): Result<ParsedLines, ConfigFault> {
   const orPorts = parseOrPorts(values.ORPort, values.AddressDisableIPv6 ? 'ipv4-only' : 'both')
   if (!orPorts.ok) return orPorts
   const socksPorts = parseLocalPorts('SocksPort', values.SocksPort)
@@ -173,6 +184,8 @@ function parseLines(values: OptionValuesByName, host: HostFacts): Result<ParsedL
   if (!controlPorts.ok) return controlPorts
   const metricsPorts = parseLocalPorts('MetricsPort', values.MetricsPort)
   if (!metricsPorts.ok) return metricsPorts
+  const onionServices = parseOnionServices(serviceLines, host)
+  if (!onionServices.ok) return onionServices
   const dirAuthorities = eachLine(values.DirAuthority, parseDirAuthority)
   if (!dirAuthorities.ok) return dirAuthorities
   const fallbackDirs = eachLine(values.FallbackDir, parseFallbackDir)
@@ -186,6 +199,8 @@ function parseLines(values: OptionValuesByName, host: HostFacts): Result<ParsedL
     socksPorts: socksPorts.value,
     controlPorts: controlPorts.value,
     metricsPorts: metricsPorts.value,
+    onionServices: onionServices.value,
+    onionServiceLines: serviceLines,
     dirAuthorities: dirAuthorities.value,
     fallbackDirs: fallbackDirs.value,
     myFamily: myFamily.value,
