@@ -14,8 +14,48 @@ import {fileURLToPath} from 'node:url'
 export const AddonStatus = {STALE_HANDLE: 1, BAD_SIZE: 2, NO_TAG: 3, BAD_CHOICE: 4} as const
 export type AddonStatus = (typeof AddonStatus)[keyof typeof AddonStatus]
 
+/**
+ * A shard of the data plane (src/dataplane/shard/native-shard.ts says what each call does), named by slot and generation as
+ * the first two arguments. Calls that give a number give minus the status when they fail.
+ */
+export interface ShardAddon {
+  /** `settings`: index, shards, circuitCellsMax, outboundCellsMax, half-life in ms, kernel. Writes slot and generation. */
+  shardOpen(
+    settings: Uint32Array,
+    queueCounters: Uint32Array | undefined,
+    handle: Uint32Array
+  ): AddonStatus | undefined
+  shardClose(slot: number, generation: number): AddonStatus | undefined
+  shardChannelOpen(slot: number, generation: number, channel: number, linkVersion: number): number
+  shardChannelClose(slot: number, generation: number, channelSlot: number): AddonStatus | undefined
+  shardReceive(slot: number, generation: number, channelSlot: number, chunk: Uint8Array): number
+  shardCommands(
+    slot: number,
+    generation: number,
+    records: Uint8Array,
+    length: number
+  ): AddonStatus | undefined
+  shardTakeEvents(slot: number, generation: number, out: Uint8Array): number
+  shardTakeLinkEvents(slot: number, generation: number, out: Uint8Array): number
+  shardTurn(slot: number, generation: number, nowMs: number, dirty: Uint32Array): number
+  shardTake(
+    slot: number,
+    generation: number,
+    channelSlot: number,
+    out: Uint8Array,
+    at: number,
+    max: number
+  ): number
+  shardBacklog(slot: number, generation: number, channelSlot: number): number
+  shardCircuits(slot: number, generation: number, channelSlot: number): number
+  shardIsUsed(slot: number, generation: number, channelSlot: number): number
+  shardQueuedCells(slot: number, generation: number, circuit: number): number
+  shardCounters(slot: number, generation: number, out: Float64Array): AddonStatus | undefined
+  shardOnWake(slot: number, generation: number, callback: () => void): AddonStatus | undefined
+}
+
 /** `kernel` arguments are places in `kernels`. Directions are named by slot and generation. */
-export interface Addon {
+export interface Addon extends ShardAddon {
   /** The kernels that this machine can run, best first. */
   readonly kernels: readonly string[]
   /** The kernel of this process: the best, or the one that RAMSON_KERNEL names. */
