@@ -11,6 +11,7 @@ export type CreateOutcome =
   | 'circ-id-in-use'
   | 'unknown-type'
   | 'dos-refused'
+  | 'channel-full'
   | 'cancelled'
 
 /** Outcomes of EXTEND2; each is also a metric label. */
@@ -54,6 +55,7 @@ export function newCircuitCounters(): CircuitCounters {
       'circ-id-in-use': 0,
       'unknown-type': 0,
       'dos-refused': 0,
+      'channel-full': 0,
       cancelled: 0
     },
     extends: {

@@ -1,10 +1,11 @@
 // Which circuit a (channel, circ_id) pair belongs to, for the cells that reach the control plane: CREATE*, CREATED*,
 // DESTROY. One circuit we are a hop of has up to two such ends, one that we built has one.
 
+import {CircIdTable} from '../dataplane/circ-id-table.ts'
 import type {ChannelHandle} from '../dataplane/contract.ts'
 
 export class CircuitIds<Owner> {
-  readonly #byChannel = new Map<ChannelHandle, Map<number, Owner>>()
+  readonly #byChannel = new Map<ChannelHandle, CircIdTable<Owner>>()
 
   get(channel: ChannelHandle, circId: number): Owner | undefined {
     return this.#byChannel.get(channel)?.get(circId)
@@ -13,7 +14,7 @@ export class CircuitIds<Owner> {
   set(channel: ChannelHandle, circId: number, owner: Owner): void {
     let ids = this.#byChannel.get(channel)
     if (ids === undefined) {
-      ids = new Map()
+      ids = new CircIdTable()
       this.#byChannel.set(channel, ids)
     }
     ids.set(circId, owner)

@@ -56,6 +56,8 @@ export interface CreatesDeps extends RelayCircuitDeps {
   readonly nowUs: () => number
 }
 
+/** Circuits that one channel may carry: many times what the busiest relay has with another, and what a client could need. */
+const CHANNEL_CIRCUITS_MAX = 16_384
 const KEYS_LENGTH = KEY_MATERIAL_LENGTH.tor1
 
 export class Creates implements CreateHandler {
@@ -78,6 +80,8 @@ export class Creates implements CreateHandler {
       this.#refuse(end, 'refused', DestroyReason.HIBERNATING)
     } else if (!this.#deps.admits(channel)) {
       this.#refuse(end, 'dos-refused', DestroyReason.RESOURCELIMIT)
+    } else if (this.#deps.registry.ends.count(channel) >= CHANNEL_CIRCUITS_MAX) {
+      this.#refuse(end, 'channel-full', DestroyReason.RESOURCELIMIT)
     } else if (command === ChannelCommand.CREATE_FAST) {
       this.#createFast(end, body)
     } else if (command === ChannelCommand.CREATE2) {

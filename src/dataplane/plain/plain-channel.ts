@@ -10,6 +10,7 @@ import {type Cell, type CellFramer, encodeCell} from '../../channel/cell-framer.
 import type {VerifiedChannel} from '../../channel/channel.ts'
 import type {ChannelFault} from '../../channel/fault.ts'
 import type {LinkHandshake} from '../../channel/link-handshake.ts'
+import {CircIdTable} from '../circ-id-table.ts'
 import type {ChannelHandle, ConnectHandle, SocketAddress} from '../contract.ts'
 import {type CircuitQueue, Outbox, type QueueAccount} from './outbox.ts'
 import type {CircuitEnd, PlainCircuit} from './plain-circuit.ts'
@@ -52,10 +53,10 @@ export class PlainChannel {
   readonly address: SocketAddress
   readonly outbox: Outbox
   /** By circ_id. The entry says from which side of the circuit this channel's cells come. */
-  readonly circuits = new Map<
-    number,
-    {readonly circuit: PlainCircuit; readonly from: 'prev' | 'next' | 'first-hop'}
-  >()
+  readonly circuits = new CircIdTable<{
+    readonly circuit: PlainCircuit
+    readonly from: 'prev' | 'next' | 'first-hop'
+  }>()
   readonly startedAtMs: number
   usedAtMs: number
   verified: VerifiedChannel | undefined
