@@ -18,6 +18,7 @@ import {isUsable, PathSelection} from '../netdir/path-selection.ts'
 import {Vanguards} from '../netdir/vanguards.ts'
 import type {OnionClientFault} from '../roles/client/fault.ts'
 import {OnionClient, type OnionTarget} from '../roles/client/onion-client.ts'
+import type {ReachProgress} from '../roles/client/reach-progress.ts'
 import {HsCircuits} from '../roles/hs-circuits.ts'
 import {RelayCommand} from '../wire/relay-cell.ts'
 import {OriginCore} from './origin-core.ts'
@@ -37,6 +38,7 @@ export interface ClientNodeDeps {
   /** For the log: what went wrong, in words without addresses. */
   readonly trouble: (what: string) => void
   readonly version: string
+  readonly progress?: ReachProgress | undefined
 }
 
 /** Part of the relays in the consensus whose keys must be here before circuits are built. */
@@ -95,7 +97,8 @@ export class ClientNode {
       clientKey: deps.clientKey,
       allowPrivateAddresses: () => isTesting,
       random,
-      now
+      now,
+      progress: deps.progress
     })
   }
 

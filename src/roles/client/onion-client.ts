@@ -22,6 +22,7 @@ import type {HsCircuits} from '../hs-circuits.ts'
 import {DescriptorSource} from './descriptor-source.ts'
 import {FailedIntroductions} from './failed-introductions.ts'
 import type {OnionClientFault} from './fault.ts'
+import type {ReachProgress} from './reach-progress.ts'
 import type {Joined} from './rendezvous.ts'
 import {DEFAULT_SERVICE_REACH_OPTIONS, ServiceReach, type ServiceReachOptions} from './service-reach.ts'
 
@@ -43,6 +44,8 @@ export interface OnionClientDeps {
   readonly allowPrivateAddresses: () => boolean
   readonly random: RandomFraction
   readonly now: () => Date
+  /** Hears of each step of the way to a service. */
+  readonly progress?: ReachProgress | undefined
 }
 
 export interface OnionClientOptions extends ServiceReachOptions {

@@ -25,6 +25,7 @@ import type {FailedIntroductions} from './failed-introductions.ts'
 import type {OnionClientFault} from './fault.ts'
 import {makeIntroduction} from './introduce1.ts'
 import {type IntroductionOutcome, introduce} from './introduction.ts'
+import type {ReachPart, ReachProgress} from './reach-progress.ts'
 import {type Joined, Rendezvous} from './rendezvous.ts'
 
 export interface ServiceReachDeps {
@@ -36,6 +37,7 @@ export interface ServiceReachDeps {
   readonly clock: ClockCheck
   readonly random: RandomFraction
   readonly allowPrivateAddresses: () => boolean
+  readonly progress?: ReachProgress | undefined
 }
 
 export interface ServiceReachOptions {
@@ -70,15 +72,15 @@ export class ServiceReach {
 
   async reach(identity: Uint8Array): Promise<Result<Joined, OnionClientFault>> {
     const {descriptors} = this.#deps
-    const places = new RendezvousSupply(() => this.#openRendezvous())
+    const places = new RendezvousSupply(() => this.#tell('rendezvous', this.#openRendezvous(), isThere))
     try {
       // While the descriptor is on its way the place to meet can be had as well.
       places.begin()
-      const first = await descriptors.get(identity, 'cached')
+      const first = await this.#tell('descriptor', descriptors.get(identity, 'cached'), isOk)
       if (!first.ok) return first
       const reached = await this.#tryAll(first.value, places)
       if (reached.ok || reached.fault.code === 'onion-no-network') return reached
-      const second = await descriptors.get(identity, 'newer')
+      const second = await this.#tell('descriptor', descriptors.get(identity, 'newer'), isOk)
       if (!second.ok || second.value === first.value) return reached
       return await this.#tryAll(second.value, places)
     } finally {
@@ -95,10 +97,12 @@ export class ServiceReach {
     for (const candidate of this.#candidates(descriptor)) {
       const rendezvous = await places.take()
       if (rendezvous === undefined) return err(localFault('onion-rendezvous-failed'))
-      const outcome = await this.#introduce(descriptor, candidate, rendezvous)
+      const introducing = this.#introduce(descriptor, candidate, rendezvous)
+      const outcome = await this.#tell('introduction', introducing, result => result === 'acknowledged')
       outcomes.add(outcome)
       if (outcome === 'acknowledged') {
-        const joined = await rendezvous.joined(this.#options.rendezvousTimeoutMs)
+        const meeting = rendezvous.joined(this.#options.rendezvousTimeoutMs)
+        const joined = await this.#tell('meeting', meeting, isThere)
         if (joined !== undefined) return ok(joined)
         cameLate = true
       } else if (outcome !== 'timeout' && !rendezvous.isClosed) places.giveBack(rendezvous)
@@ -108,6 +112,13 @@ export class ServiceReach {
     if (cameLate) return err(peerFault('onion-rendezvous-failed'))
     const isTimeout = outcomes.size === 1 && outcomes.has('timeout')
     return err(peerFault(isTimeout ? 'onion-introduction-timeout' : 'onion-introduction-failed'))
+  }
+
+  async #tell<T>(part: ReachPart, work: Promise<T>, succeeded: (result: T) => boolean): Promise<T> {
+    this.#deps.progress?.(part, 'begun')
+    const result = await work
+    this.#deps.progress?.(part, succeeded(result) ? 'done' : 'failed')
+    return result
   }
 
   /** In random order. */
@@ -162,6 +173,14 @@ export class ServiceReach {
     }
     return undefined
   }
+}
+
+function isOk({ok: succeeded}: {readonly ok: boolean}): boolean {
+  return succeeded
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined
 }
 
 /** One rendezvous at a time: begun ahead of need, given back when it can serve again. */
