@@ -133,6 +133,11 @@ export class RelayNode {
     return toBase16Upper(rsaIdentity(this.#keys.identity.rsa.public))
   }
 
+  /** What it is for onion services at the moment, and was since the start. */
+  get onionRoles(): Pick<OnionRoles, 'sizes' | 'counters'> {
+    return this.#parts.onionRoles
+  }
+
   /** Takes on what changed in the settings; the rest needs a restart, which config/reload has refused already. */
   async reload(config: RelayConfig): Promise<void> {
     this.#config = config
