@@ -8,17 +8,13 @@
 // a plane share, and every cell knows since when it has waited, so that memory pressure finds the oldest.
 
 import type {CircuitHandle} from '../contract.ts'
+import type {QueueAccount} from '../link.ts'
 
 const CONTROL_CELLS_MAX = 4096
 /** What keeping a cell costs beside its octets (two objects, their backing store, two places in the queue); measured. */
 const CELL_OVERHEAD = 448
 
 export type PutResult = 'queued' | 'queue-full'
-
-/** Octets of memory that waiting cells take, over all outboxes of a plane. */
-export interface QueueAccount {
-  octets: number
-}
 
 /** A queue that gives from its head without moving what is behind. */
 export class CircuitQueue {

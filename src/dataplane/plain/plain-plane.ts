@@ -9,14 +9,15 @@
 // Owns channels and circuits; everything runs to its end in the main thread, so nothing is locked.
 
 import {openCellFate} from '../../channel/cell-fate.ts'
-import type {Cell} from '../../channel/cell-framer.ts'
+import type {Cell, CellFramer} from '../../channel/cell-framer.ts'
 import type {VerifiedChannel} from '../../channel/channel.ts'
 import {type ChannelFault, channelFault} from '../../channel/fault.ts'
 import {BugError} from '../../fault/fault.ts'
 import {ChannelCommand} from '../../wire/channel-cell.ts'
+import {channelInfo} from '../channel-info.ts'
+import {ChannelPadding} from '../channel-padding.ts'
 import type {
   ChannelHandle,
-  ChannelInfo,
   ChannelTarget,
   CircuitHandle,
   CircuitViolation,
@@ -28,16 +29,18 @@ import type {
   SocketAddress
 } from '../contract.ts'
 import {newCounters} from '../counters.ts'
+import type {Link, LinkOwner, LinkReader, QueueAccount} from '../link.ts'
 import type {LinkEndpoint} from '../link-endpoint.ts'
 import {type LinkGate, OPEN_GATE} from '../link-gate.ts'
+import {LinkListeners} from '../link-listeners.ts'
+import {Links} from '../links.ts'
+import type {DataPlaneOptions} from '../plane-options.ts'
+import {RateLimit} from '../rate-limit.ts'
 import type {RelayKeys} from '../relay-keys.ts'
-import {ChannelPadding} from './channel-padding.ts'
-import {Links} from './links.ts'
 import {candidatesByAge} from './oldest-queued.ts'
-import type {CircuitQueue, QueueAccount} from './outbox.ts'
-import type {ChannelOwner, PlainChannel} from './plain-channel.ts'
+import type {CircuitQueue} from './outbox.ts'
+import {type ChannelOwner, PlainChannel} from './plain-channel.ts'
 import {CircuitEnd, PlainCircuit} from './plain-circuit.ts'
-import {RateLimit} from './rate-limit.ts'
 import {openRelayLayer} from './relay-layer.ts'
 
 /** tor-spec 5.6: RELAY_EARLY cells a circuit may carry outbound. */
@@ -47,15 +50,7 @@ const DRAINED_AT_CELLS = 16
 /** How often the rate limit, timeouts and channel padding are looked after. */
 const TICK_MS = 50
 
-export interface PlainPlaneOptions {
-  /** Cells that may wait on one circuit in one direction, until `setLimits` says otherwise. */
-  readonly circuitCellsMax: number
-  /** RelayBandwidthRate and RelayBandwidthBurst in octets, for each direction; rate 0: no limit. */
-  readonly rate: number
-  readonly burst: number
-  /** Links that may be in TLS or in the link handshake at once; the oldest one gives way to a new one. */
-  readonly unverifiedMax: number
-}
+export type PlainPlaneOptions = DataPlaneOptions
 
 export interface PlainPlaneDeps {
   readonly events: DataPlaneEvents
@@ -64,22 +59,26 @@ export interface PlainPlaneDeps {
   readonly gate?: LinkGate | undefined
 }
 
-export class PlainPlane implements DataPlane, ChannelOwner {
+export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   readonly counters: DataPlaneCounters = newCounters()
   readonly queueAccount: QueueAccount = {octets: 0}
   turnMs = performance.now()
   readonly #events: DataPlaneEvents
+  readonly #gate: LinkGate
+  readonly #listeners: LinkListeners
   readonly #links: Links
-  readonly #padding: ChannelPadding
+  readonly #padding: ChannelPadding<PlainChannel>
   readonly #channels = new Map<ChannelHandle, PlainChannel>()
   readonly #circuits = new Map<CircuitHandle, PlainCircuit>()
   readonly #dirty = new Set<PlainChannel>()
-  readonly #paused = new Set<PlainChannel>()
+  readonly #paused = new Set<Link>()
   readonly #readLimit: RateLimit
   readonly #writeLimit: RateLimit
   readonly #tick: NodeJS.Timeout
   #limits: DataPlaneLimits
   #flushScheduled = false
+  #lastChannel = 0
+  #lastConnect = 0
 
   constructor(options: PlainPlaneOptions, deps: PlainPlaneDeps) {
     const now = Date.now()
@@ -89,16 +88,22 @@ export class PlainPlane implements DataPlane, ChannelOwner {
     this.#readLimit = new RateLimit(options.rate, options.burst, now)
     this.#writeLimit = new RateLimit(options.rate, options.burst, now)
     this.#padding = new ChannelPadding(deps.endpoint.paddingParams)
+    this.#gate = deps.gate ?? OPEN_GATE
     this.#links = new Links(
       {unverifiedMax},
       {
-        endpoint: deps.endpoint,
+        endpoint: () => deps.endpoint,
         owner: this,
-        events: deps.events,
         counters: this.counters,
-        gate: deps.gate ?? OPEN_GATE
+        connectFailed: (connect, fault) => this.#events.connectFailed(connect, fault)
       }
     )
+    this.#listeners = new LinkListeners({
+      gate: this.#gate,
+      counters: this.counters,
+      nextHandle: () => this.#nextHandle(),
+      accepted: (channel, socket, address) => void this.#links.accept(channel, socket, address)
+    })
     this.#tick = setInterval(() => this.#onTick(Date.now()), TICK_MS)
     this.#tick.unref()
   }
@@ -106,11 +111,13 @@ export class PlainPlane implements DataPlane, ChannelOwner {
   // ── commands ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   listen(address: {host: string; port: number}): Promise<SocketAddress> {
-    return this.#links.listen(address)
+    return this.#listeners.listen(address)
   }
 
   connect(target: ChannelTarget): ConnectHandle {
-    return this.#links.connect(target)
+    const connect = ++this.#lastConnect as ConnectHandle
+    this.#links.connect(this.#nextHandle(), connect, target)
+    return connect
   }
 
   closeChannel(channel: ChannelHandle): void {
@@ -202,39 +209,47 @@ export class PlainPlane implements DataPlane, ChannelOwner {
   }
 
   stopListening(): void {
-    this.#links.stopListening()
+    this.#listeners.stop()
   }
 
   async close(): Promise<void> {
     clearInterval(this.#tick)
-    this.#links.stopListening()
+    this.#listeners.stop()
     for (const channel of [...this.#channels.values()]) channel.close()
-    await this.#links.close()
+    this.#links.close()
+    await this.#listeners.close()
   }
 
   // ── what channels report ──────────────────────────────────────────────────────────────────────────────────────────
 
-  verified(channel: PlainChannel, verified: VerifiedChannel): void {
-    this.#links.verified(channel)
-    this.#channels.set(channel.handle, channel)
+  verified(link: Link, verified: VerifiedChannel, framer: CellFramer): LinkReader {
+    const channel = new PlainChannel(link, verified, framer, this)
+    this.#links.verified(link)
+    this.#channels.set(link.handle, channel)
     this.counters.channelsOpened++
     this.#padding.opened(channel, Date.now())
-    this.#events.channelOpened(channelInfo(channel, verified))
+    this.#events.channelOpened(channelInfo(link, verified))
+    channel.readCells()
+    return channel
   }
 
-  failed(channel: PlainChannel, fault: ChannelFault): void {
-    this.#links.failed(channel, fault)
+  failed(link: Link, fault: ChannelFault): void {
+    this.#links.failed(link, fault)
   }
 
-  closed(channel: PlainChannel): void {
-    this.#links.closed(channel)
+  closed(link: Link): void {
+    this.#links.closed(link)
+    if (link.direction === 'received') this.#gate.closed(link.handle)
+    this.#paused.delete(link)
+    const channel = this.#channels.get(link.handle)
+    if (channel === undefined) return
+    this.#channels.delete(link.handle)
+    channel.outbox.clear()
     this.#dirty.delete(channel)
-    this.#paused.delete(channel)
     this.#padding.closed(channel)
-    if (!this.#channels.delete(channel.handle)) return
     this.counters.channelsClosed++
     // The control plane decides what becomes of the circuits; until it does, they have no way out on this side.
-    this.#events.channelClosed(channel.handle)
+    this.#events.channelClosed(link.handle)
     for (const {circuit, from} of [...channel.circuits.values()]) {
       if (from === 'next') this.unlinkNext(circuit.handle)
       else this.#forget(circuit)
@@ -257,7 +272,7 @@ export class PlainPlane implements DataPlane, ChannelOwner {
         this.#padding.negotiated(channel, cell.body, Date.now())
         break
       case 'close':
-        this.failed(channel, channelFault('unexpected-cell', {command: cell.command}))
+        this.failed(channel.link, channelFault('unexpected-cell', {command: cell.command}))
         channel.close()
         break
       case 'ignored':
@@ -277,12 +292,12 @@ export class PlainPlane implements DataPlane, ChannelOwner {
     return this.#writeLimit.available(Date.now())
   }
 
-  accountRead(channel: PlainChannel, octets: number): boolean {
+  accountRead(link: Link, octets: number): boolean {
     this.counters.bytesRead += octets
     if (!this.#readLimit.isLimited) return true
     this.#readLimit.spend(octets)
     if (this.#readLimit.available(Date.now()) > 0) return true
-    this.#paused.add(channel)
+    this.#paused.add(link)
     return false
   }
 
@@ -339,7 +354,6 @@ export class PlainPlane implements DataPlane, ChannelOwner {
 
   #put(circuit: PlainCircuit, end: CircuitEnd | undefined, command: number, body: Uint8Array): void {
     if (end === undefined) return
-    this.#padding.used(end.channel)
     // Cells of circuits that we built go away from their origin, as do those to a next hop.
     const isOutbound = end !== circuit.prev || circuit.layer === undefined
     const {circuitCellsMax, outboundCellsMax} = this.#limits
@@ -376,6 +390,10 @@ export class PlainPlane implements DataPlane, ChannelOwner {
     circuit.layer?.close()
   }
 
+  #nextHandle(): ChannelHandle {
+    return ++this.#lastChannel as ChannelHandle
+  }
+
   #flush(): void {
     this.#flushScheduled = false
     const channels = [...this.#dirty]
@@ -385,7 +403,7 @@ export class PlainPlane implements DataPlane, ChannelOwner {
 
   #onTick(nowMs: number): void {
     if (this.#paused.size > 0 && this.#readLimit.available(nowMs) > 0) {
-      for (const channel of this.#paused) channel.resume()
+      for (const link of this.#paused) link.resume()
       this.#paused.clear()
     }
     if (this.#writeLimit.isLimited && this.#writeLimit.available(nowMs) > 0) {
@@ -403,22 +421,4 @@ export class PlainPlane implements DataPlane, ChannelOwner {
 function release(end: CircuitEnd): void {
   end.channel.outbox.drop(end.queue)
   end.channel.circuits.delete(end.circId)
-}
-
-function channelInfo(channel: PlainChannel, verified: VerifiedChannel): ChannelInfo {
-  return {
-    channel: channel.handle,
-    direction: channel.direction,
-    linkVersion: verified.linkVersion,
-    peer: verified.peer,
-    address: channel.address,
-    claimedAddresses: verified.peerAddresses,
-    ownAddressSeen: verified.observedOwnAddress,
-    isCanonicalToPeer: verified.isCanonicalToPeer,
-    ownCircIdHalf: verified.ownCircIdHalf,
-    weAuthenticated: verified.weAuthenticated,
-    clockSkewSeconds: verified.clockSkewSeconds,
-    openedAtMs: Date.now(),
-    connect: channel.connect
-  }
 }

@@ -1,7 +1,8 @@
 // When a channel gets a PADDING cell and when it has been idle for long enough to be closed (padding-spec 2). The maths
-// is channel/padding.ts's; here it meets the clock of the plain plane, which asks once per tick.
+// is channel/padding.ts's; here it meets the clock of a data plane, which asks once per tick.
 
 import {randomInt} from 'node:crypto'
+import type {VerifiedChannel} from '../channel/channel.ts'
 import {
   agreeOnPadding,
   drawIdleTimeoutSeconds,
@@ -10,17 +11,26 @@ import {
   isPadded,
   type PaddingAgreement,
   type PaddingParams
-} from '../../channel/padding.ts'
-import {decode} from '../../codec/codec.ts'
-import {paddingNegotiate} from '../../wire/padding-negotiate.ts'
-import type {PlainChannel} from './plain-channel.ts'
+} from '../channel/padding.ts'
+import {decode} from '../codec/codec.ts'
+import {paddingNegotiate} from '../wire/padding-negotiate.ts'
 
-/** How often the channels are looked through; finer than the shortest time-out by far. */
+/** How often the channels are looked through; finer than the shortest time-outs by far. */
 const SWEEP_MS = 200
+const IDLE_SWEEP_MS = 1000
+
+/** A channel as padding looks at it. */
+export interface PaddedChannel {
+  readonly verified: VerifiedChannel
+  /** When octets last went either way. */
+  readonly usedAtMs: number
+  readonly circuitCount: number
+  /** A relay cell has gone to the channel: it has been used for more than directory traffic. */
+  readonly isUsed: boolean
+}
 
 interface Watched {
   agreement: PaddingAgreement
-  usage: 'none' | 'full-circuits'
   padAtMs: number | undefined
   lastCellMs: number
   emptySinceMs: number
@@ -29,21 +39,21 @@ interface Watched {
 
 const randomBelow = (bound: number) => (bound <= 0 ? 0 : randomInt(Math.floor(bound) || 1))
 
-export class ChannelPadding {
+export class ChannelPadding<Channel extends PaddedChannel> {
   readonly #params: () => PaddingParams
-  readonly #watched = new Map<PlainChannel, Watched>()
+  readonly #watched = new Map<Channel, Watched>()
   #sweptAtMs = 0
+  #idleSweptAtMs = 0
 
   /** `params`: the nf_* parameters of the consensus of the moment. */
   constructor(params: () => PaddingParams) {
     this.#params = params
   }
 
-  opened(channel: PlainChannel, nowMs: number): void {
-    const isRelay = channel.verified?.peer.kind === 'relay'
+  opened(channel: Channel, nowMs: number): void {
+    const isRelay = channel.verified.peer.kind === 'relay'
     this.#watched.set(channel, {
-      agreement: initialPadding(channel.verified?.linkVersion ?? 0),
-      usage: 'none',
+      agreement: initialPadding(channel.verified.linkVersion),
       padAtMs: undefined,
       lastCellMs: nowMs,
       emptySinceMs: nowMs,
@@ -51,35 +61,30 @@ export class ChannelPadding {
     })
   }
 
-  closed(channel: PlainChannel): void {
+  closed(channel: Channel): void {
     this.#watched.delete(channel)
   }
 
-  /** A relay cell went to the channel: it has been used for more than directory traffic. */
-  used(channel: PlainChannel): void {
-    const watched = this.#watched.get(channel)
-    if (watched !== undefined) watched.usage = 'full-circuits'
-  }
-
-  negotiated(channel: PlainChannel, body: Uint8Array, nowMs: number): void {
+  negotiated(channel: Channel, body: Uint8Array, nowMs: number): void {
     const watched = this.#watched.get(channel)
     const message = decode(paddingNegotiate, body)
     if (watched === undefined || !message.ok) return
-    const linkVersion = channel.verified?.linkVersion ?? 0
+    const linkVersion = channel.verified.linkVersion
     watched.agreement = agreeOnPadding(watched.agreement, message.value, linkVersion, this.#params())
     watched.padAtMs = undefined
     watched.lastCellMs = nowMs
   }
 
   /** The channels that have been silent for their drawn time; each is then drawn a new one. */
-  due(nowMs: number): PlainChannel[] {
+  due(nowMs: number): Channel[] {
     if (nowMs - this.#sweptAtMs < SWEEP_MS) return []
     this.#sweptAtMs = nowMs
     const params = this.#params()
-    const due: PlainChannel[] = []
+    const due: Channel[] = []
     for (const [channel, watched] of this.#watched) {
-      const {agreement, usage} = watched
-      const peerIsClient = channel.verified?.peer.kind === 'client'
+      const {agreement} = watched
+      const usage = channel.isUsed ? 'full-circuits' : 'none'
+      const peerIsClient = channel.verified.peer.kind === 'client'
       if (!isPadded({agreement, usage, peerIsClient}, params)) continue
       const silentSinceMs = Math.max(channel.usedAtMs, watched.lastCellMs)
       if (watched.padAtMs === undefined || silentSinceMs > watched.lastCellMs) {
@@ -97,10 +102,12 @@ export class ChannelPadding {
   }
 
   /** The channels that have had no circuit for their drawn time. */
-  idle(nowMs: number): PlainChannel[] {
-    const idle: PlainChannel[] = []
+  idle(nowMs: number): Channel[] {
+    const idle: Channel[] = []
+    if (nowMs - this.#idleSweptAtMs < IDLE_SWEEP_MS) return idle
+    this.#idleSweptAtMs = nowMs
     for (const [channel, watched] of this.#watched) {
-      if (channel.circuits.size > 0) watched.emptySinceMs = nowMs
+      if (channel.circuitCount > 0) watched.emptySinceMs = nowMs
       else if (nowMs - watched.emptySinceMs >= watched.idleAfterMs) idle.push(channel)
     }
     return idle

@@ -1,0 +1,153 @@
+// One TLS connection to a peer, from TLS coming up to its end: first the link handshake, then whoever reads its cells.
+//
+//   socket 'data' ──▶ link handshake until verified ──▶ reader.receive(chunk)
+//   reader ──▶ write(octets) ──▶ socket            'drain' ──▶ reader.writable()
+//
+// The link owns its socket and knows nothing of cells. What its socket holds back is kept in an account that all links of a
+// thread share.
+
+import type {TLSSocket} from 'node:tls'
+import type {CellFramer} from '../channel/cell-framer.ts'
+import type {VerifiedChannel} from '../channel/channel.ts'
+import type {ChannelFault} from '../channel/fault.ts'
+import type {LinkHandshake} from '../channel/link-handshake.ts'
+import type {ChannelHandle, ConnectHandle, SocketAddress} from './contract.ts'
+
+/** Octets that may wait in a socket before cells are kept back where they are fair and countable. */
+export const SOCKET_BACKLOG_MAX = 64 * 1024
+
+/** Octets of memory that waiting cells take. */
+export interface QueueAccount {
+  octets: number
+}
+
+/** Who takes a link's octets once its handshake is over. */
+export interface LinkReader {
+  receive(chunk: Uint8Array): void
+  /** The socket has room again. */
+  writable(): void
+}
+
+export interface LinkOwner {
+  /** What all sockets of the owner hold back. */
+  readonly queueAccount: QueueAccount
+  /** The handshake ended well; gives who reads on. `framer` holds what came behind it. The reader is in place when
+   * `receive` of anything later is called, and reads what the framer holds by itself. */
+  verified(link: Link, channel: VerifiedChannel, framer: CellFramer): LinkReader
+  /** Called before the link closes on account of a fault. */
+  failed(link: Link, fault: ChannelFault): void
+  closed(link: Link): void
+  /** Accounts for what was read; false: stop reading until told. */
+  accountRead(link: Link, octets: number): boolean
+}
+
+export interface LinkOptions {
+  readonly handle: ChannelHandle
+  readonly direction: 'received' | 'initiated'
+  readonly connect: ConnectHandle | undefined
+  readonly address: SocketAddress
+  readonly nowMs: number
+}
+
+export class Link {
+  readonly handle: ChannelHandle
+  readonly direction: 'received' | 'initiated'
+  readonly connect: ConnectHandle | undefined
+  readonly address: SocketAddress
+  readonly startedAtMs: number
+  /** When octets last went either way. */
+  usedAtMs: number
+  readonly #socket: TLSSocket
+  readonly #owner: LinkOwner
+  #handshake: LinkHandshake | undefined
+  #reader: LinkReader | undefined
+  #backlogOctets = 0
+  #closed = false
+
+  constructor(socket: TLSSocket, options: LinkOptions, owner: LinkOwner) {
+    this.handle = options.handle
+    this.direction = options.direction
+    this.connect = options.connect
+    this.address = options.address
+    this.startedAtMs = options.nowMs
+    this.usedAtMs = options.nowMs
+    this.#socket = socket
+    this.#owner = owner
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk))
+    socket.on('drain', () => this.#reader?.writable())
+    // 'error' only announces 'close': what a peer does to its socket is no event of ours.
+    socket.on('error', () => {})
+    socket.on('close', () => this.close())
+    socket.on('end', () => this.close())
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** Octets that the socket may be given before it holds too many back. */
+  get room(): number {
+    return SOCKET_BACKLOG_MAX - this.#socket.writableLength
+  }
+
+  /** Called when TLS is up: the link handshake may begin. */
+  startHandshake(handshake: LinkHandshake): void {
+    this.#handshake = handshake
+    for (const octets of handshake.begin()) this.#socket.write(octets)
+  }
+
+  /** The octets belong to the socket from here on. */
+  write(octets: Uint8Array): void {
+    if (this.#closed) return
+    this.#backlog(octets.length)
+    this.#socket.write(octets, () => this.#backlog(-octets.length))
+    this.usedAtMs = Date.now()
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#backlog(-this.#backlogOctets)
+    this.#closed = true
+    this.#handshake = undefined
+    this.#reader = undefined
+    this.#socket.destroy()
+    this.#owner.closed(this)
+  }
+
+  /** Accounts for octets that the socket holds; what it reports of itself after the link closed is settled already. */
+  #backlog(octets: number): void {
+    if (this.#closed) return
+    this.#backlogOctets += octets
+    this.#owner.queueAccount.octets += octets
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#closed) return
+    this.usedAtMs = Date.now()
+    if (!this.#owner.accountRead(this, chunk.length)) this.pause()
+    if (this.#reader !== undefined) this.#reader.receive(chunk)
+    else if (this.#handshake !== undefined) this.#continueHandshake(this.#handshake, chunk)
+  }
+
+  #continueHandshake(handshake: LinkHandshake, chunk: Uint8Array): void {
+    const step = handshake.receive(chunk)
+    if (step.kind === 'closed') {
+      this.#owner.failed(this, step.fault)
+      this.close()
+      return
+    }
+    for (const octets of step.send) this.#socket.write(octets)
+    if (step.kind === 'continue') return
+    this.#handshake = undefined
+    const reader = this.#owner.verified(this, step.channel, step.framer)
+    if (!this.#closed) this.#reader = reader
+  }
+}
