@@ -3,6 +3,7 @@
 
 import {join} from 'node:path'
 import type {Assigned} from './assign.ts'
+import {authorityConfig} from './authority-config.ts'
 import {dosConfig} from './dos-config.ts'
 import {absolutePath, type HostFacts} from './host.ts'
 import {MOST_BANDWIDTH} from './limits.ts'
@@ -66,6 +67,8 @@ export function buildConfig(
     dirAuthorities: lines.dirAuthorities,
     fallbackDirs: lines.fallbackDirs,
     dirCache: values.DirCache,
+    dirPorts: lines.dirPorts,
+    authority: authorityConfig(values, path => absolutePath(path, host)),
     publishServerDescriptor: publishes(values),
     publishToPublicNetwork: values.PublishToPublicNetwork,
     pathsNeededToBuildCircuits:

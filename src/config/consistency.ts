@@ -1,6 +1,7 @@
 // What is refused although each option is fine by itself. The texts say what to do instead.
 
 import {type Assigned, meansDefault} from './assign.ts'
+import {brokenAuthorityRule} from './authority-rules.ts'
 import {type DirAuthority, mayBePublic} from './dir-authority.ts'
 import {type ConfigFault, configFault} from './fault.ts'
 import {type RelayOptionName, relayOptions} from './options.ts'
@@ -33,13 +34,12 @@ const CHECKS: readonly Check[] = [
   burstBelowRate,
   keyLifetimes,
   testingOptions,
-  listeners
+  listeners,
+  ({values}, dirAuthorities) => brokenAuthorityRule(values, dirAuthorities)
 ]
 
 function otherRoles({given}: Assigned): Contradiction | undefined {
   const roles: readonly [string, string][] = [
-    ['AuthoritativeDirectory', 'a directory authority'],
-    ['V3AuthoritativeDirectory', 'a directory authority'],
     ['ClientOnly', 'a client'],
     ['UseBridges', 'a client behind bridges']
   ]

@@ -71,27 +71,15 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
   },
   'directory authority': {
     boolean: `
-      AuthDirHasIPv6Connectivity AuthDirListBadExits AuthDirListMiddleOnly AuthDirPinKeys
-      AuthDirRejectRequestsUnderLoad AuthDirSharedRandomness AuthDirTestEd25519LinkKeys
-      AuthDirTestReachability AuthoritativeDirectory BridgeAuthoritativeDir DirAllowPrivateAddresses
-      TestingDirAuthVoteExitIsStrict TestingDirAuthVoteGuardIsStrict TestingDirAuthVoteHSDirIsStrict
-      V3AuthoritativeDirectory V3AuthUseLegacyKey VersioningAuthoritativeDirectory`,
-    bytes: `
-      AuthDirFastGuarantee AuthDirGuardBWGuarantee TestingMinExitFlagThreshold
-      TestingMinFastFlagThreshold`,
-    count: 'AuthDirMaxServersPerAddr V3AuthNIntervalsValid',
+      AuthDirHasIPv6Connectivity AuthDirListBadExits AuthDirListMiddleOnly
+      AuthDirRejectRequestsUnderLoad AuthDirTestEd25519LinkKeys BridgeAuthoritativeDir
+      V3AuthUseLegacyKey VersioningAuthoritativeDirectory`,
     csv: 'AuthDirBadExitCCs AuthDirInvalidCCs AuthDirMiddleOnlyCCs AuthDirRejectCCs',
-    double: 'AuthDirVoteGuardBwThresholdFraction AuthDirVoteGuardGuaranteeWFU',
-    filename: 'DirPortFrontPage GuardfractionFile V3BandwidthsFile',
-    int: 'MinMeasuredBWsForAuthToIgnoreAdvertised',
-    interval: `
-      AuthDirVoteGuardGuaranteeTimeKnown AuthDirVoteStableGuaranteeMinUptime
-      AuthDirVoteStableGuaranteeMTBF MinUptimeHidServDirectoryV2 TestingAuthDirTimeToLearnReachability`,
+    filename: 'DirPortFrontPage GuardfractionFile',
     lines: `
-      AuthDirBadExit AuthDirInvalid AuthDirMiddleOnly AuthDirReject ConsensusParams DirPolicy
+      AuthDirBadExit AuthDirInvalid AuthDirMiddleOnly AuthDirReject DirPolicy
       RecommendedClientVersions RecommendedServerVersions RecommendedVersions`,
-    'relay-set': 'AuthDirVoteGuard TestingDirAuthVoteExit TestingDirAuthVoteGuard TestingDirAuthVoteHSDir',
-    string: 'MinimalAcceptedServerVersion'
+    'relay-set': 'AuthDirVoteGuard'
   },
   'exit role': {
     autobool: 'RefuseUnknownExits',

@@ -3,6 +3,7 @@
 // something else than the default is told so. All other names that C tor has are in known-options.ts.
 // Defaults are C tor's but for DataDirectory, SocksPort and ExitRelay, which differ because ramson is a relay alone.
 
+import {authorityOptions} from './authority-options.ts'
 import type {OptionType, OptionValues, SingleType} from './option-value.ts'
 import type {ConfigLine} from './torrc-text.ts'
 
@@ -119,7 +120,7 @@ export const relayOptions = {
   DirAuthority: done('directory', 'lines'),
   FallbackDir: done('directory', 'lines'),
   DirCache: done('directory', 'boolean', '1'),
-  DirPort: known('directory', 'ports'),
+  DirPort: done('directory', 'ports'),
   PublishServerDescriptor: done('directory', 'csv', '1'),
   PublishToPublicNetwork: done('directory', 'boolean', '0'),
   PathsNeededToBuildCircuits: done('directory', 'double', '-1'),
@@ -190,13 +191,8 @@ export const relayOptions = {
   TestingAuthKeyLifetime: done('key management', 'interval', '2 days'),
   TestingAuthKeySlop: done('key management', 'interval', '3 hours'),
   TestingSigningKeySlop: done('key management', 'interval', '1 day'),
-  V3AuthVotingInterval: known('directory', 'interval', '1 hour', '5 minutes'),
-  V3AuthVoteDelay: known('directory', 'interval', '5 minutes', '20 seconds'),
-  V3AuthDistDelay: known('directory', 'interval', '5 minutes', '20 seconds'),
-  TestingV3AuthInitialVotingInterval: known('directory', 'interval', '30 minutes', '150 seconds'),
-  TestingV3AuthInitialVoteDelay: known('directory', 'interval', '5 minutes', '20 seconds'),
-  TestingV3AuthInitialDistDelay: known('directory', 'interval', '5 minutes', '20 seconds'),
-  TestingV3AuthVotingStartOffset: known('directory', 'interval', '0')
+
+  ...authorityOptions
 } as const
 
 export type RelayOptionName = keyof typeof relayOptions

@@ -31,28 +31,24 @@ interface Written {
 
 export function parseOrPorts(
   lines: readonly ConfigLine[],
-  withIpv6: 'ipv4-only' | 'both'
+  withIpv6: 'ipv4-only' | 'both',
+  name: 'ORPort' | 'DirPort' = 'ORPort'
 ): Result<OrPort[], ConfigFault> {
   const ports: OrPort[] = []
   let off = false
   for (const line of lines) {
     const [first = '', ...flags] = words(line.value)
     const written = parseWritten(first)
-    if (written === undefined) return badPort('ORPort', line)
+    if (written === undefined) return badPort(name, line)
     if (written.port === 0 && first === '0') {
       off = true
       continue
     }
-    const wanted = orPortFlags(flags, line)
+    const wanted = orPortFlags(flags, line, name)
     if (!wanted.ok) return wanted
     const {only, noListen, noAdvertise} = wanted.value
     if (written.family !== undefined && only !== undefined && only !== written.family) {
-      return configFault(
-        'bad-value',
-        `ORPort ${line.value}: the address is not ${only}.`,
-        line.place,
-        'ORPort'
-      )
+      return configFault('bad-value', `${name} ${line.value}: the address is not ${only}.`, line.place, name)
     }
     for (const family of ['ipv4', 'ipv6'] as const) {
       if ((written.family ?? only ?? family) !== family) continue
@@ -68,31 +64,27 @@ export function parseOrPorts(
     }
   }
   if (off && ports.length > 0) {
-    return configFault('refused', 'ORPort 0 stands beside another ORPort.', lines[0]?.place, 'ORPort')
+    return configFault('refused', `${name} 0 stands beside another ${name}.`, lines[0]?.place, name)
   }
   return ok(withoutReplaced(ports).filter(port => withIpv6 === 'both' || port.family === 'ipv4'))
 }
 
 function orPortFlags(
   flags: readonly string[],
-  line: ConfigLine
+  line: ConfigLine,
+  name: 'ORPort' | 'DirPort'
 ): Result<{only: AddressFamily | undefined; noListen: boolean; noAdvertise: boolean}, ConfigFault> {
-  const has = (name: string) => flags.some(flag => flag.toLowerCase() === name)
-  const names = ['noadvertise', 'nolisten', 'ipv4only', 'ipv6only']
-  const unknown = flags.find(flag => !names.includes(flag.toLowerCase()))
+  const has = (wanted: string) => flags.some(flag => flag.toLowerCase() === wanted)
+  const known = ['noadvertise', 'nolisten', 'ipv4only', 'ipv6only']
+  const unknown = flags.find(flag => !known.includes(flag.toLowerCase()))
   if (unknown !== undefined) {
-    return configFault('bad-value', `ORPort has no flag '${unknown}'.`, line.place, 'ORPort')
+    return configFault('bad-value', `${name} has no flag '${unknown}'.`, line.place, name)
   }
   if (has('noadvertise') && has('nolisten')) {
-    return configFault(
-      'refused',
-      'ORPort: NoListen and NoAdvertise exclude each other.',
-      line.place,
-      'ORPort'
-    )
+    return configFault('refused', `${name}: NoListen and NoAdvertise exclude each other.`, line.place, name)
   }
   if (has('ipv4only') && has('ipv6only')) {
-    return configFault('refused', 'ORPort: IPv4Only and IPv6Only exclude each other.', line.place, 'ORPort')
+    return configFault('refused', `${name}: IPv4Only and IPv6Only exclude each other.`, line.place, name)
   }
   const only = has('ipv4only') ? 'ipv4' : has('ipv6only') ? 'ipv6' : undefined
   return ok({only, noListen: has('nolisten'), noAdvertise: has('noadvertise')})

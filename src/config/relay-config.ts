@@ -6,6 +6,7 @@
 import {ok, type Result} from '../fault/result.ts'
 import type {LogRoute} from '../log/severity.ts'
 import {assignOptions} from './assign.ts'
+import type {AuthorityConfig} from './authority-config.ts'
 import {buildConfig} from './build-config.ts'
 import {consistencyFault} from './consistency.ts'
 import {type DirAuthority, type FallbackDir, parseDirAuthority, parseFallbackDir} from './dir-authority.ts'
@@ -86,6 +87,10 @@ export interface RelayConfig {
   readonly dirAuthorities: readonly DirAuthority[]
   readonly fallbackDirs: readonly FallbackDir[]
   readonly dirCache: boolean
+  /** For requests over plain TCP. */
+  readonly dirPorts: readonly OrPort[]
+  /** Undefined for whoever is no directory authority. */
+  readonly authority: AuthorityConfig | undefined
   readonly publishServerDescriptor: boolean
   readonly publishToPublicNetwork: boolean
   /** undefined: as the consensus says */
@@ -160,6 +165,7 @@ export function loadConfig(
 /** The lines that have a syntax of their own, read. */
 export interface ParsedLines {
   readonly orPorts: readonly OrPort[]
+  readonly dirPorts: readonly OrPort[]
   readonly socksPorts: readonly LocalPort[]
   readonly controlPorts: readonly LocalPort[]
   readonly metricsPorts: readonly LocalPort[]
@@ -178,6 +184,8 @@ function parseLines(
 ): Result<ParsedLines, ConfigFault> {
   const orPorts = parseOrPorts(values.ORPort, values.AddressDisableIPv6 ? 'ipv4-only' : 'both')
   if (!orPorts.ok) return orPorts
+  const dirPorts = parseOrPorts(values.DirPort, 'ipv4-only', 'DirPort')
+  if (!dirPorts.ok) return dirPorts
   const socksPorts = parseLocalPorts('SocksPort', values.SocksPort)
   if (!socksPorts.ok) return socksPorts
   const controlPorts = parseLocalPorts('ControlPort', values.ControlPort)
@@ -196,6 +204,7 @@ function parseLines(
   if (!routes.ok) return routes
   return ok({
     orPorts: orPorts.value,
+    dirPorts: dirPorts.value,
     socksPorts: socksPorts.value,
     controlPorts: controlPorts.value,
     metricsPorts: metricsPorts.value,

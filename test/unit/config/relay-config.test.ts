@@ -179,12 +179,77 @@ test('roles that ramson does not have are refused in so many words', () => {
     ['BridgeRelay 1', /no bridge role/],
     ['PublishServerDescriptor bridge', /no bridge role/],
     ['RunAsDaemon 1', /RunAsDaemon must be 0/],
-    ['AuthoritativeDirectory 1', /not a directory authority/],
     ['ClientOnly 1', /not a client/]
   ] as const) {
     assert.match(refused(`ORPort 1\n${torrc}`), why)
   }
   assert.equal(load('ExitRelay auto\nExitPolicy reject *:*\nRunAsDaemon 0\nBridgeRelay 0').exitRelay, false)
+})
+
+const PRIVATE_AUTHORITY = [
+  'ORPort 1',
+  'DirPort 2',
+  'Address 127.0.0.1',
+  'AuthoritativeDirectory 1',
+  'V3AuthoritativeDirectory 1',
+  'TestingTorNetwork 1',
+  `DirAuthority a v3ident=${'A'.repeat(40)} 127.0.0.1:2 ${'B'.repeat(40)}`
+]
+const authority = (...more: string[]) => [...PRIVATE_AUTHORITY, ...more].join('\n')
+const without = (option: string) => PRIVATE_AUTHORITY.filter(line => !line.startsWith(option)).join('\n')
+
+test('a directory authority of a private network votes as it is told', () => {
+  const config = load(
+    authority(
+      'V3AuthVotingInterval 10',
+      'V3AuthVoteDelay 2',
+      'V3AuthDistDelay 2',
+      'TestingV3AuthInitialVotingInterval 5',
+      'TestingV3AuthInitialVoteDelay 2',
+      'TestingV3AuthInitialDistDelay 2',
+      'ConsensusParams b=2 a=-1',
+      'TestingDirAuthVoteGuard *'
+    )
+  )
+  assert.deepEqual(config.authority?.voting, {intervalSeconds: 10, voteSeconds: 2, distSeconds: 2})
+  assert.deepEqual(config.authority?.initialVoting, {intervalSeconds: 5, voteSeconds: 2, distSeconds: 2})
+  assert.deepEqual(
+    config.authority?.consensusParams,
+    new Map([
+      ['b', 2],
+      ['a', -1]
+    ])
+  )
+  assert.equal(config.authority?.maxServersPerAddress, 0)
+  assert.equal(config.authority?.allowPrivateAddresses, true)
+  assert.equal(config.authority?.testingFlags?.guard.relays, '*')
+  assert.deepEqual(
+    config.dirPorts.map(({host, port}) => [host, port]),
+    [['0.0.0.0', 2]]
+  )
+  assert.equal(load('ORPort 1').authority, undefined)
+})
+
+test('a directory authority of the public network is refused, and so is half an authority', () => {
+  for (const [torrc, why] of [
+    [
+      without('TestingTorNetwork')
+        .replace('127.0.0.1:2', '192.0.2.1:2')
+        .replace('DirAuthority', 'PublishServerDescriptor 0\nDirAuthority'),
+      /private networks alone/
+    ],
+    [without('DirAuthority'), /private networks alone/],
+    [without('V3AuthoritativeDirectory'), /belong together/],
+    [without('DirPort'), /needs a DirPort/],
+    [without('Address'), /needs an Address/],
+    [authority('V3AuthVotingInterval 7 seconds'), /V3AuthVotingInterval must be 10 seconds or more/],
+    [authority('V3AuthVotingInterval 10', 'V3AuthVoteDelay 3', 'V3AuthDistDelay 2'), /less than half/],
+    [authority('V3AuthNIntervalsValid 1'), /at least 2/],
+    [authority('ConsensusParams a=1 a=2'), /each name once/],
+    [authority('AuthDirVoteGuardGuaranteeWFU 2'), /from 0 to 1/]
+  ] as const) {
+    assert.match(refused(torrc), why)
+  }
 })
 
 test('padding cannot be switched off at a relay', () => {
