@@ -7,7 +7,7 @@
 // metadata shim it insists on. Reading a peer's certificate needs node:crypto alone.
 
 import {
-  generateKeyPairSync,
+  generateKeyPair,
   type KeyObject,
   randomBytes,
   randomInt,
@@ -57,7 +57,7 @@ export type X509Fault = Fault<
 /** Draws a new link key and names, and signs both certificates with the identity. */
 export async function makeTlsCertificates(options: TlsCertificatesOptions): Promise<TlsCertificates> {
   const {identity, now, lifetimeDays = randomInt(5, 366)} = options
-  const link = generateKeyPairSync('rsa', {modulusLength: LINK_KEY_BITS})
+  const link = await drawLinkKey()
   const issuer = randomHostName('com')
   const signingKey = await toCryptoKey(identity.handle)
   const linkCert = await makeCertificate({
@@ -80,6 +80,16 @@ export async function makeTlsCertificates(options: TlsCertificatesOptions): Prom
     linkCertDer: linkCert,
     identityCertDer: identityCert
   }
+}
+
+/** Not in the main thread, since a rotation must not hold up the links that are open. */
+function drawLinkKey(): Promise<{readonly publicKey: KeyObject; readonly privateKey: KeyObject}> {
+  return new Promise((resolve, reject) => {
+    generateKeyPair('rsa', {modulusLength: LINK_KEY_BITS}, (error, publicKey, privateKey) => {
+      if (error === null) resolve({publicKey, privateKey})
+      else reject(error)
+    })
+  })
 }
 
 /** The RSA identity in a peer's type 2 certificate: exactly 1024 bits, signed by itself, at a time it is valid. */
