@@ -31,6 +31,7 @@ import type {Logger} from '../log/logger.ts'
 import {onionSkinLimits} from '../pool/onion-skin-limits.ts'
 import {OnionSkinPool} from '../pool/onion-skin-pool.ts'
 import type {OnionSkinKeys} from '../pool/onion-skin-task.ts'
+import type {OnionSkinWorkers} from '../pool/onion-skin-workers.ts'
 import {ReachabilityTest} from '../roles/relay/reachability.ts'
 import {NetworkKnowledge} from './network-knowledge.ts'
 import {type OnionRoles, openOnionRoles, roleLog} from './onion-roles.ts'
@@ -58,6 +59,8 @@ const SELF_TEST_TIMEOUT_MS = 20_000
 export interface RelayNodeOptions {
   readonly config: RelayConfig
   readonly logger: Logger
+  /** Threads for onion skins that nodes of one process share; threads of its own when left out. */
+  readonly onionSkinWorkers?: OnionSkinWorkers | undefined
 }
 
 export class RelayNode {
@@ -268,7 +271,11 @@ interface Parts {
   readonly directory: RelayDirectory | undefined
 }
 
-async function openParts({config, logger}: RelayNodeOptions): Promise<Result<Parts, StartFault>> {
+async function openParts({
+  config,
+  logger,
+  onionSkinWorkers
+}: RelayNodeOptions): Promise<Result<Parts, StartFault>> {
   for (const path of [config.dataDirectory, config.cacheDirectory]) {
     const directory = openDirectory(path)
     if (!directory.ok) return directory
@@ -299,7 +306,7 @@ async function openParts({config, logger}: RelayNodeOptions): Promise<Result<Par
     certificateDays: config.sslKeyLifetimeMs === 0 ? undefined : config.sslKeyLifetimeMs / 86_400_000
   })
   const pool = new OnionSkinPool(
-    {threads: Math.max(1, config.numCpus - 1), keys: onionSkinKeys(keys, network)},
+    {workers: onionSkinWorkers ?? Math.max(1, config.numCpus - 1), keys: onionSkinKeys(keys, network)},
     {onWorkerFailure: () => logger.warn('A worker for onion skins failed; another one takes its place.')}
   )
   const defences = new RelayDefences(config, {

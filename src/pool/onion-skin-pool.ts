@@ -8,24 +8,17 @@
 // everything else waits in our queue, where it can still be counted and dropped. Order is kept per batch only, which is
 // all that circuits need. Octets given to `answer` belong to the pool until it answers.
 
-import {fileURLToPath} from 'node:url'
-import {Piscina} from 'piscina'
 import {BugError} from '../fault/fault.ts'
 import {DEFAULT_ONION_SKIN_LIMITS, type OnionSkinLimits} from './onion-skin-limits.ts'
 import {OnionSkinQueue} from './onion-skin-queue.ts'
-import type {
-  OnionSkin,
-  OnionSkinBatch,
-  OnionSkinKeys,
-  OnionSkinType,
-  OnionSkinVerdict,
-  OnionSkinVerdicts
-} from './onion-skin-task.ts'
+import type {OnionSkin, OnionSkinKeys, OnionSkinType, OnionSkinVerdict} from './onion-skin-task.ts'
+import {OnionSkinWorkers} from './onion-skin-workers.ts'
 
 const MAX_BATCH = 32
 const BATCHES_PER_WORKER = 2
 
-const WORKER = fileURLToPath(new URL('./onion-skin-worker.js', import.meta.url))
+/** Workers know by it whose keys they have, and which: it is never the same for two pools. */
+let lastGeneration = 0
 
 /** overloaded: the queue is full, the skin waited too long, or the pool is closing. */
 export type OnionSkinResult = OnionSkinVerdict | {readonly kind: 'overloaded'}
@@ -38,8 +31,8 @@ export interface OnionSkinCounts {
 }
 
 export interface OnionSkinPoolOptions {
-  /** Workers; each is a thread that lives as long as the pool. */
-  readonly threads: number
+  /** How many threads of its own the pool has while it lives, or the workers that it shares with others. */
+  readonly workers: number | OnionSkinWorkers
   readonly keys: OnionSkinKeys
   readonly limits?: OnionSkinLimits
 }
@@ -60,32 +53,28 @@ export class OnionSkinPool {
     ntor: {processed: 0, dropped: 0},
     'ntor-v3': {processed: 0, dropped: 0}
   }
-  readonly #piscina: Piscina<OnionSkinBatch, OnionSkinVerdicts>
+  readonly #workers: OnionSkinWorkers
+  readonly #workersAre: 'ours' | 'shared'
   readonly #queue: OnionSkinQueue<Waiting>
   readonly #maxInFlight: number
   readonly #onWorkerFailure: (error: unknown) => void
   readonly #nowMs: () => number
   readonly #inFlight = new Set<Promise<void>>()
   #keys: OnionSkinKeys
-  #generation = 0
+  #generation = ++lastGeneration
   #dispatchIsDue = false
   #isClosing = false
 
   constructor(options: OnionSkinPoolOptions, deps: OnionSkinPoolDeps) {
-    const {threads, keys, limits = DEFAULT_ONION_SKIN_LIMITS} = options
+    const {workers, keys, limits = DEFAULT_ONION_SKIN_LIMITS} = options
+    this.#workersAre = typeof workers === 'number' ? 'ours' : 'shared'
+    this.#workers = typeof workers === 'number' ? new OnionSkinWorkers(workers) : workers
+    const {threads} = this.#workers
     this.#keys = keys
     this.#queue = new OnionSkinQueue(limits, threads)
     this.#maxInFlight = threads * BATCHES_PER_WORKER
     this.#onWorkerFailure = deps.onWorkerFailure
     this.#nowMs = deps.nowMs ?? (() => performance.now())
-    this.#piscina = new Piscina({
-      filename: WORKER,
-      minThreads: threads,
-      maxThreads: threads,
-      concurrentTasksPerWorker: 1,
-      atomics: 'disabled',
-      recordTiming: false
-    })
   }
 
   /** Onion skins that wait for a worker. */
@@ -96,7 +85,7 @@ export class OnionSkinPool {
   /** Takes effect with the next batch: onion keys after a rotation, policy after a new consensus. */
   setKeys(keys: OnionSkinKeys): void {
     this.#keys = keys
-    this.#generation++
+    this.#generation = ++lastGeneration
   }
 
   /** Limits that a consensus or a reload changed. */
@@ -119,7 +108,7 @@ export class OnionSkinPool {
     const {fresh, stale} = this.#queue.take(Infinity, this.#nowMs())
     for (const waiting of [...stale, ...fresh]) this.#drop(waiting)
     await Promise.all(this.#inFlight)
-    await this.#piscina.destroy()
+    if (this.#workersAre === 'ours') await this.#workers.close()
   }
 
   #dispatchSoon(): void {
@@ -152,7 +141,7 @@ export class OnionSkinPool {
   async #run(batch: readonly Waiting[]): Promise<void> {
     const onionSkins = batch.map(({onionSkin}) => withOwnBuffer(onionSkin))
     try {
-      const {verdicts, elapsedUs} = await this.#piscina.run({
+      const {verdicts, elapsedUs} = await this.#workers.run({
         generation: this.#generation,
         keys: this.#keys,
         onionSkins

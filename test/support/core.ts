@@ -62,7 +62,7 @@ export async function startCore(
   const ownRsaIdentity = rsaIdentity(rsaKey.public)
   const pool = new OnionSkinPool(
     {
-      threads: 1,
+      workers: 1,
       keys: {
         onionKeys: [onionKey.secret],
         rsaIdentity: ownRsaIdentity,

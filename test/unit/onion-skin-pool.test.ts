@@ -8,6 +8,7 @@ import {generateX25519} from '../../src/crypto/x25519.ts'
 import {DEFAULT_ONION_SKIN_LIMITS} from '../../src/pool/onion-skin-limits.ts'
 import {OnionSkinPool, type OnionSkinResult} from '../../src/pool/onion-skin-pool.ts'
 import type {OnionSkinKeys} from '../../src/pool/onion-skin-task.ts'
+import {OnionSkinWorkers} from '../../src/pool/onion-skin-workers.ts'
 import {hex} from '../support/hex.ts'
 
 const first = generateX25519()
@@ -34,7 +35,7 @@ function open(
   limits = DEFAULT_ONION_SKIN_LIMITS,
   withKeys = keys
 ): OnionSkinPool {
-  const pool = new OnionSkinPool({threads, keys: withKeys, limits}, {onWorkerFailure})
+  const pool = new OnionSkinPool({workers: threads, keys: withKeys, limits}, {onWorkerFailure})
   pools.push(pool)
   return pool
 }
@@ -150,4 +151,21 @@ test('closing answers everything: what a worker has, and what waits as overloade
   assert.deepEqual(kinds(results), new Set(['answered', 'overloaded']))
   assert.equal(pool.counts.ntor.processed + pool.counts.ntor.dropped, 500)
   assert.equal((await pool.answer({type: 'ntor', octets: onionSkin})).kind, 'overloaded')
+})
+
+test('relays that share workers get answers with their own keys, and closing one leaves the workers to the other', async () => {
+  const workers = new OnionSkinWorkers(1)
+  const shared = (secret: Uint8Array) =>
+    new OnionSkinPool({workers, keys: {...keys, onionKeys: [secret]}}, {onWorkerFailure: mustNotFail})
+  const [a, b] = [shared(first.secret), shared(second.secret)]
+  const kind = async (pool: OnionSkinPool, key: Uint8Array) =>
+    (await pool.answer({type: 'ntor', octets: ntor(key).onionSkin})).kind
+  assert.equal(await kind(a, first.public), 'answered')
+  assert.equal(await kind(b, first.public), 'refused')
+  assert.equal(await kind(b, second.public), 'answered')
+  assert.equal(await kind(a, first.public), 'answered')
+  await a.close()
+  assert.equal(await kind(b, second.public), 'answered')
+  await b.close()
+  await workers.close()
 })
