@@ -30,6 +30,9 @@ void define_cgo(Napi::Env env, Napi::Object exports, Environment &environment);
 /// counterMode, runningDigest: the primitives by themselves, for checks and measurements.
 void define_primitives(Napi::Env env, Napi::Object exports, Environment &environment);
 
+/// duplicateDescriptor, closeDescriptor.
+void define_descriptors(Napi::Env env, Napi::Object exports, Environment &environment);
+
 /// The kernel at a place in the list that the addon exports; null beyond it.
 const Kernel *kernel_at(std::uint32_t index);
 

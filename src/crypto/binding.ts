@@ -94,6 +94,9 @@ export interface Addon extends ShardAddon {
   cgoOriginate(slot: number, generation: number, command: number, body: Uint8Array): AddonStatus | undefined
   cgoTag(slot: number, generation: number, tag: Uint8Array): AddonStatus | undefined
   cgoClose(slot: number, generation: number): AddonStatus | undefined
+  /** A new descriptor of the same open file; -1 when there is none to be had. */
+  duplicateDescriptor(descriptor: number): number
+  closeDescriptor(descriptor: number): void
   /** Directions and CGO hops open in this thread. */
   openDirections(): number
   /** AES-CTR over `data` in place, `step` octets a call. */
