@@ -29,12 +29,18 @@ export class DescriptorUpload {
   readonly #retries = new Set<NodeJS.Timeout>()
   readonly #tries = new Map<Relay, number>()
   #running = 0
+  #accepted = 0
   #stopped = false
 
   constructor(body: Uint8Array, hsdirs: readonly Relay[], deps: DescriptorUploadDeps) {
     this.#body = body
     this.#deps = deps
     this.#queue = [...hsdirs]
+  }
+
+  /** HSDirs that have it. */
+  get accepted(): number {
+    return this.#accepted
   }
 
   start(): void {
@@ -62,6 +68,7 @@ export class DescriptorUpload {
     if (this.#stopped) return
     if (status === 200) {
       counters.descriptorUploads++
+      this.#accepted++
       uploaded('accepted')
       return
     }

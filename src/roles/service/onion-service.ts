@@ -55,6 +55,8 @@ export interface OnionServiceDeps {
   readonly now: () => Date
   /** Hears of what the operator may want to read, in words without addresses. */
   readonly log: (text: string) => void
+  /** Hears when `descriptors` have something new to tell: of their introduction points, or of their HSDirs. */
+  readonly changed?: (() => void) | undefined
 }
 
 export class OnionService {
@@ -134,7 +136,7 @@ export class OnionService {
   #descriptorOf({ring: {period}}: Publication): PeriodDescriptor {
     const known = this.#descriptors.get(period.number)
     if (known !== undefined) return known
-    const {circuits, paths, log, now} = this.#deps
+    const {circuits, paths, log, changed, now} = this.#deps
     const made: PeriodDescriptor = new PeriodDescriptor(
       {...this.#options, period},
       {
@@ -144,7 +146,11 @@ export class OnionService {
         limit: this.#options.introductionLimit,
         nowMs: () => Number(now()),
         sendmeIncrement: () => this.#sendmeIncrement(),
-        uploaded: outcome => log(`A descriptor was uploaded to an HSDir: ${outcome}.`),
+        pointsChanged: changed,
+        uploaded: outcome => {
+          log(`A descriptor was uploaded to an HSDir: ${outcome}.`)
+          changed?.()
+        },
         introduced: (point, body) => this.#introduced(made, point, body)
       }
     )

@@ -43,6 +43,8 @@ export interface PeriodDescriptorOptions {
 export interface PeriodDescriptorDeps extends DescriptorUploadDeps, Omit<IntroductionPointsDeps, 'changed'> {
   /** Undefined: without congestion control. */
   readonly sendmeIncrement: () => number | undefined
+  /** Hears when introduction points come or go. */
+  readonly pointsChanged?: (() => void) | undefined
 }
 
 /** Where, and with what plaintext of the revision counter, the descriptor is published now. */
@@ -84,6 +86,11 @@ export class PeriodDescriptor {
     )
   }
 
+  /** How many HSDirs are to have the descriptor as it is, and how many have it. */
+  get published(): {readonly hsdirs: number; readonly accepted: number} {
+    return {hsdirs: this.#uploadedTo.size, accepted: this.#upload?.accepted ?? 0}
+  }
+
   /** Once a second. */
   maintain(publication: Publication): void {
     this.points.maintain(publication.netDir)
@@ -97,6 +104,7 @@ export class PeriodDescriptor {
 
   #pointsChanged(): void {
     this.#changedAtMs ??= this.#deps.nowMs()
+    this.#deps.pointsChanged?.()
   }
 
   #isDue({ring}: Publication): boolean {
