@@ -5,13 +5,13 @@ import {
   constants,
   createPrivateKey,
   createPublicKey,
-  generateKeyPairSync,
   type KeyObject,
   privateEncrypt,
   publicDecrypt
 } from 'node:crypto'
 import {equal} from '../bytes/octets.ts'
 import {sha1} from './digest.ts'
+import {drawRsaNow} from './key-generation.ts'
 
 const PUBLIC_EXPONENT = 65537n
 const PADDING = constants.RSA_PKCS1_PADDING
@@ -29,11 +29,7 @@ export interface RsaPrivateKey {
 }
 
 export function generateRsa(bits: number): RsaPrivateKey {
-  const {privateKey} = generateKeyPairSync('rsa', {
-    modulusLength: bits,
-    publicExponent: Number(PUBLIC_EXPONENT)
-  })
-  return fromHandle(privateKey)
+  return fromHandle(drawRsaNow(bits))
 }
 
 /** An unencrypted PKCS#1 or PKCS#8 private key. Undefined for anything else, RSA keys with odd exponents included. */

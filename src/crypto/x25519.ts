@@ -3,14 +3,10 @@
 // imported once as an `X25519Key`, and raw octets are for the rest. Keys go in and out as JWK where they can, because that
 // is several times cheaper than DER on Node 20; a secret alone cannot, since a JWK must hold the public half as well.
 
-import {
-  createPrivateKey,
-  createPublicKey,
-  diffieHellman,
-  generateKeyPairSync,
-  type KeyObject
-} from 'node:crypto'
+import {createPrivateKey, createPublicKey, diffieHellman, type KeyObject} from 'node:crypto'
+import {wipe} from '../bytes/octets.ts'
 import {BugError} from '../fault/fault.ts'
+import {drawX25519} from './key-generation.ts'
 
 export const X25519_LENGTH = 32
 
@@ -26,15 +22,16 @@ export interface X25519Key {
 }
 
 export function generateX25519(): X25519KeyPair {
-  const {privateKey} = generateKeyPairSync('x25519')
-  const jwk = privateKey.export({format: 'jwk'})
-  return {secret: fromBase64Url(jwk.d), public: fromBase64Url(jwk.x)}
+  return drawX25519()
 }
 
-/** An ephemeral key that never leaves node:crypto: half the price of generating octets and importing them. */
+/** An ephemeral key, imported for use. */
 export function generateX25519Key(): X25519Key {
-  const {privateKey, publicKey} = generateKeyPairSync('x25519')
-  return {handle: privateKey, public: fromBase64Url(publicKey.export({format: 'jwk'}).x)}
+  const drawn = drawX25519()
+  // With both halves at hand JWK will do, which is the cheap way in.
+  const jwk = {kty: 'OKP', crv: 'X25519', d: toBase64Url(drawn.secret), x: toBase64Url(drawn.public)}
+  wipe(drawn.secret)
+  return {handle: createPrivateKey({key: jwk, format: 'jwk'}), public: drawn.public}
 }
 
 /** `secret` has 32 octets; they need not be clamped. */

@@ -7,7 +7,7 @@
 // metadata shim it insists on. Reading a peer's certificate needs node:crypto alone.
 
 import {
-  generateKeyPair,
+  createPublicKey,
   type KeyObject,
   randomBytes,
   randomInt,
@@ -19,6 +19,7 @@ import {toBase32} from '../bytes/base32.ts'
 import {equal} from '../bytes/octets.ts'
 import {type Fault, peerFault} from '../fault/fault.ts'
 import {err, ok, type Result} from '../fault/result.ts'
+import {drawRsa} from './key-generation.ts'
 import {type RsaPrivateKey, type RsaPublicKey, rsaPublicFromHandle} from './rsa.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -57,13 +58,14 @@ export type X509Fault = Fault<
 /** Draws a new link key and names, and signs both certificates with the identity. */
 export async function makeTlsCertificates(options: TlsCertificatesOptions): Promise<TlsCertificates> {
   const {identity, now, lifetimeDays = randomInt(5, 366)} = options
-  const link = await drawLinkKey()
+  // Not in the main thread, since a rotation must not hold up the links that are open.
+  const linkKey = await drawRsa(LINK_KEY_BITS)
   const issuer = randomHostName('com')
   const signingKey = await toCryptoKey(identity.handle)
   const linkCert = await makeCertificate({
     subject: randomHostName('net'),
     issuer,
-    publicKey: link.publicKey,
+    publicKey: createPublicKey(linkKey),
     signingKey,
     lifetime: chooseLifetime(now, lifetimeDays)
   })
@@ -75,21 +77,11 @@ export async function makeTlsCertificates(options: TlsCertificatesOptions): Prom
     lifetime: chooseLifetime(now, IDENTITY_LIFETIME_DAYS)
   })
   return {
-    linkKeyPem: link.privateKey.export({type: 'pkcs8', format: 'pem'}).toString(),
+    linkKeyPem: linkKey.export({type: 'pkcs8', format: 'pem'}).toString(),
     linkCertPem: new X509Certificate(linkCert).toString(),
     linkCertDer: linkCert,
     identityCertDer: identityCert
   }
-}
-
-/** Not in the main thread, since a rotation must not hold up the links that are open. */
-function drawLinkKey(): Promise<{readonly publicKey: KeyObject; readonly privateKey: KeyObject}> {
-  return new Promise((resolve, reject) => {
-    generateKeyPair('rsa', {modulusLength: LINK_KEY_BITS}, (error, publicKey, privateKey) => {
-      if (error === null) resolve({publicKey, privateKey})
-      else reject(error)
-    })
-  })
 }
 
 /** The RSA identity in a peer's type 2 certificate: exactly 1024 bits, signed by itself, at a time it is valid. */
