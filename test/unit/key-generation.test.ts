@@ -20,25 +20,25 @@ test('Curve25519 keys can be drawn and used for ever: none waits for the collect
     const {generateX25519Key, x25519} = await import('${new URL('x25519.js', modules).href}')
     let before = generateX25519Key()
     let agreed = 0
-    for (let i = 0; i < 30_000; i++) {
+    for (let i = 0; i < 8_000; i++) {
       const key = generateX25519Key()
       if (i % 10 === 0 && x25519(key, before.public) !== undefined) agreed++
       before = key
     }
     console.log(agreed)
   `)
-  assert.equal(drawn.trim(), '3000')
+  assert.equal(drawn.trim(), '800')
 })
 
 test('RSA keys likewise', () => {
   const drawn = inSmallHeap(`
     const {generateRsa, rsaFromPem, rsaToPem} = await import('${new URL('rsa.js', modules).href}')
     let read = 0
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 10; i++) {
       const key = generateRsa(1024)
       for (let j = 0; j < 50; j++) if (rsaFromPem(rsaToPem(key)) !== undefined) read++
     }
     console.log(read)
   `)
-  assert.equal(drawn.trim(), '2000')
+  assert.equal(drawn.trim(), '500')
 })
