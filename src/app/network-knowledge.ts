@@ -2,15 +2,16 @@
 // ask of them. Everything here is empty until the first consensus, and the node works all the same.
 
 import {randomInt} from 'node:crypto'
-import {equal} from '../bytes/octets.ts'
+import {concat, equal} from '../bytes/octets.ts'
 import type {ConsensusRelay} from '../channel/canonical.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
 import type {CachedDocuments} from '../datadir/cached-documents.ts'
 import {DEFAULT_ONION_KEY_SCHEDULE, type OnionKeySchedule} from '../datadir/onion-key-files.ts'
 import type {OpenChannel} from '../dataplane/channel-map.ts'
-import type {OpenDirStream} from '../directory/dir-source.ts'
+import type {DirSource, OpenDirStream} from '../directory/dir-source.ts'
 import {Keeper} from '../directory/keeper.ts'
-import {NetworkDocuments} from '../directory/network-documents.ts'
+import {NetworkDocuments, type OfferFault} from '../directory/network-documents.ts'
+import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
 import {NetDir} from '../netdir/net-dir.ts'
 import {hasFlag, type Relay} from '../netdir/relay.ts'
@@ -59,10 +60,17 @@ export class NetworkKnowledge {
     acceptsSendmeV0: () => (this.param('sendme_accept_min_version') ?? 0) < 1
   }
 
-  /** `changed` is called after every new consensus and after microdescriptors. */
-  start(openDirStream: OpenDirStream, changed: () => void): void {
+  /** `changed` is called after every new consensus and after microdescriptors; we never ask ourselves. */
+  start(
+    openDirStream: OpenDirStream,
+    changed: () => void,
+    isOurselves: (source: DirSource) => boolean
+  ): void {
     this.#changed = changed
-    const sources = allSources(this.#config)
+    const known = allSources(this.#config)
+    const sources = known.filter(source => !isOurselves(source))
+    // A lone authority has nobody to ask.
+    if (sources.length === 0 && known.length > 0) return
     if (sources.length === 0) {
       this.#logger.notice(
         'No DirAuthority is set: the relay answers links and circuits and joins no network.'
@@ -73,7 +81,7 @@ export class NetworkKnowledge {
       documents: this.documents,
       sources: () => sources,
       openDirStream,
-      flavours: this.#config.dirCache ? ['microdesc', 'ns'] : ['microdesc'],
+      flavours: this.#config.dirCache || this.#config.authority ? ['microdesc', 'ns'] : ['microdesc'],
       isCache: this.#config.dirCache,
       now: () => new Date(),
       events: {
@@ -88,6 +96,25 @@ export class NetworkKnowledge {
 
   stop(): void {
     this.#keeper?.stop()
+  }
+
+  /** A consensus that did not come by way of a directory: the one that an authority has just made. */
+  take(
+    flavour: ConsensusFlavour,
+    octets: Uint8Array,
+    microdescriptors: readonly Uint8Array[]
+  ): Result<void, OfferFault> {
+    const offered = this.documents.offerConsensus(flavour, octets, new Date())
+    if (!offered.ok) return offered
+    if (flavour === 'microdesc') {
+      const fresh = this.documents.offerMicrodescriptors(concat(...microdescriptors), new Date())
+      const now = new Date()
+      this.#save(
+        this.#cache.appendMicrodescriptors(fresh.map(each => ({octets: each.octets, lastListed: now})))
+      )
+    }
+    this.#gotConsensus(flavour, offered.value)
+    return ok(undefined)
   }
 
   onionKeySchedule(): OnionKeySchedule {

@@ -16,6 +16,8 @@ export interface RelayDirectoryDeps {
   readonly network: NetworkKnowledge
   readonly routes: readonly DirectoryRoute[]
   readonly logger: Logger
+  /** Octets of the largest upload; the server's own limit when left out. */
+  readonly bodyMax?: number | undefined
 }
 
 export class RelayDirectory {
@@ -24,14 +26,15 @@ export class RelayDirectory {
   readonly #network: NetworkKnowledge
   readonly #diffs: ConsensusDiffPool
 
-  constructor({network, routes, logger}: RelayDirectoryDeps) {
+  constructor({network, routes, logger, bodyMax}: RelayDirectoryDeps) {
     this.#network = network
     this.#diffs = new ConsensusDiffPool({
       onWorkerFailure: () =>
         logger.warn('The worker for consensus diffs failed; whole consensuses are served.')
     })
     this.store = new MemoryDirectoryStore({makeDiff: (base, target) => this.#diffs.make(base, target)})
-    this.server = new DirectoryServer({}, {store: this.store, routes})
+    const limits = bodyMax === undefined ? {} : {bodyMax}
+    this.server = new DirectoryServer({limits}, {store: this.store, routes})
     this.update()
   }
 

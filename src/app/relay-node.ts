@@ -8,6 +8,7 @@
 
 import {toBase16Upper} from '../bytes/base16.ts'
 import {endpointToText} from '../bytes/ip-address.ts'
+import {equal} from '../bytes/octets.ts'
 import {paddingParams} from '../channel/padding.ts'
 import {ClockCheck} from '../circuit/congestion-control/clock-check.ts'
 import {Vegas} from '../circuit/congestion-control/vegas.ts'
@@ -33,6 +34,8 @@ import {OnionSkinPool} from '../pool/onion-skin-pool.ts'
 import type {OnionSkinKeys} from '../pool/onion-skin-task.ts'
 import type {OnionSkinWorkers} from '../pool/onion-skin-workers.ts'
 import {ReachabilityTest} from '../roles/relay/reachability.ts'
+import {Authority, type AuthorityOptions} from './authority.ts'
+import {DirPorts} from './dir-port.ts'
 import {NetworkKnowledge} from './network-knowledge.ts'
 import {type OnionRoles, openOnionRoles, roleLog} from './onion-roles.ts'
 import {OwnPublication} from './own-publication.ts'
@@ -51,6 +54,8 @@ export type StartFault =
 const HANDSHAKES_MAX = 8192
 const CIRCUIT_CELLS_MAX = 2500
 const SECOND_MS = 1000
+/** Octets of a vote on all relays that a private network may have. */
+const AUTHORITY_BODY_MAX = 4 << 20
 const TEND_MS = 60_000
 /** Of MaxMemInQueues, where MaxHSDirCacheBytes is not set. */
 const HSDIR_SHARE = 0.2
@@ -61,6 +66,8 @@ export interface RelayNodeOptions {
   readonly logger: Logger
   /** Threads for onion skins that nodes of one process share; threads of its own when left out. */
   readonly onionSkinWorkers?: OnionSkinWorkers | undefined
+  /** Of an authority that is alone in a testing network: relays that its first consensus waits for. */
+  readonly expectedRelays?: number | undefined
 }
 
 export class RelayNode {
@@ -69,19 +76,26 @@ export class RelayNode {
   readonly listeners: readonly SocketAddress[]
   readonly pool: OnionSkinPool
   readonly #parts: Parts
+  readonly #dirPorts: DirPorts
   readonly #publication: OwnPublication
   readonly #reachability: ReachabilityTest
   readonly #timers: NodeJS.Timeout[] = []
   #config: RelayConfig
   #stopping = false
 
-  private constructor(parts: Parts, core: RelayCore, listeners: readonly SocketAddress[]) {
+  private constructor(
+    parts: Parts,
+    core: RelayCore,
+    listeners: readonly SocketAddress[],
+    dirPorts: DirPorts
+  ) {
     const {config, logger, address, network} = parts
     this.core = core
     this.network = network
     this.listeners = listeners
     this.pool = parts.pool
     this.#parts = parts
+    this.#dirPorts = dirPorts
     this.#config = config
     this.#reachability = new ReachabilityTest({
       address: () => address.ipv4,
@@ -122,7 +136,13 @@ export class RelayNode {
       await closeParts(parts)
       return listeners
     }
-    const node = new RelayNode(parts, core, listeners.value)
+    const dirPorts = await DirPorts.listen(parts.config, parts.directory)
+    if (!dirPorts.ok) {
+      await core.plane.close()
+      await closeParts(parts)
+      return dirPorts
+    }
+    const node = new RelayNode(parts, core, listeners.value, dirPorts.value)
     node.#begin()
     return ok(node)
   }
@@ -131,9 +151,13 @@ export class RelayNode {
     return this.#parts.held.keys
   }
 
+  get #rsaIdentity(): Uint8Array {
+    return rsaIdentity(this.#keys.identity.rsa.public)
+  }
+
   /** 40 hexadecimal digits in upper case. */
   get fingerprint(): string {
-    return toBase16Upper(rsaIdentity(this.#keys.identity.rsa.public))
+    return toBase16Upper(this.#rsaIdentity)
   }
 
   /** What it is for onion services at the moment, and was since the start. */
@@ -162,6 +186,8 @@ export class RelayNode {
     this.#reachability.stop()
     this.#publication.stop()
     this.network.stop()
+    this.#parts.authority?.stop()
+    await this.#dirPorts.close()
     await this.core.plane.close()
     this.#saveState()
     await closeParts(this.#parts)
@@ -176,7 +202,7 @@ export class RelayNode {
   }
 
   #begin(): void {
-    const {logger, address, network, defences, directory, onionRoles} = this.#parts
+    const {logger, address, network, defences, directory, onionRoles, authority} = this.#parts
     const hsDirCache = {
       subsystem: 'hsdir',
       bytes: () => onionRoles.sizes().hsDirOctets,
@@ -200,8 +226,12 @@ export class RelayNode {
         directory?.update()
         this.#takeParameters()
         this.#publication.consider()
-      }
+      },
+      ({orPort}) => orPort !== undefined && equal(orPort.rsaIdentity, this.#rsaIdentity)
     )
+    if (directory !== undefined) {
+      authority?.start({core: this.core, directory, openDirStream: hop => openDirStream(this.core, hop)})
+    }
     this.#timers.push(setInterval(() => this.#publication.second(), SECOND_MS))
     this.#timers.push(setInterval(() => void this.#tend(new Date()), TEND_MS))
     if (!this.#config.assumeReachable) this.#reachability.start(Date.now())
@@ -269,12 +299,15 @@ interface Parts {
   readonly onionRoles: OnionRoles
   /** Undefined with DirCache 0. */
   readonly directory: RelayDirectory | undefined
+  /** Undefined for whoever is none. */
+  readonly authority: Authority | undefined
 }
 
 async function openParts({
   config,
   logger,
-  onionSkinWorkers
+  onionSkinWorkers,
+  expectedRelays
 }: RelayNodeOptions): Promise<Result<Parts, StartFault>> {
   for (const path of [config.dataDirectory, config.cacheDirectory]) {
     const directory = openDirectory(path)
@@ -323,12 +356,30 @@ async function openParts({
     }),
     log: roleLog(logger)
   })
-  const routes = onionRoles.directoryRoutes
-  const directory = config.dirCache ? new RelayDirectory({network, routes, logger}) : undefined
-  const shared = {config, logger, endpoint, pool, address, network, defences, onionRoles, directory}
+  const identity = rsaIdentity(keys.identity.rsa.public)
+  const authority = openAuthority({config, logger, network, identity, expectedRelays})
+  if (!authority.ok) {
+    defences.stop()
+    await pool.close()
+    lock.value.release()
+    return authority
+  }
+  const routes = [...(authority.value?.routes ?? []), ...onionRoles.directoryRoutes]
+  const bodyMax = authority.value === undefined ? undefined : AUTHORITY_BODY_MAX
+  const servesDirectory = config.dirCache || authority.value !== undefined
+  const directory = servesDirectory ? new RelayDirectory({network, routes, logger, bodyMax}) : undefined
+  const roles = {onionRoles, directory, authority: authority.value}
+  const shared = {config, logger, endpoint, pool, address, network, defences, ...roles}
   const parts = {...shared, lock: lock.value, state: state.value, held}
   announce(parts)
   return ok(parts)
+}
+
+function openAuthority(
+  options: Omit<AuthorityOptions, 'authority'>
+): Result<Authority | undefined, DataDirFault> {
+  const {authority} = options.config
+  return authority === undefined ? ok(undefined) : Authority.open({...options, authority})
 }
 
 async function closeParts({defences, directory, onionRoles, pool, lock}: Parts): Promise<void> {

@@ -39,6 +39,8 @@ export type BodyCoding = 'as-is' | 'once' | 'each-time'
 
 export interface DirectoryAnswer {
   readonly status: number
+  /** The words of the status line; from the outcome when left out. */
+  readonly reason?: string
   readonly headers?: Readonly<Record<string, string>>
   /** Pieces that follow one another. */
   readonly body?: Uint8Array | readonly Uint8Array[]
@@ -84,6 +86,7 @@ export function outcomeOf({status, outcome}: DirectoryAnswer): DirectoryOutcome 
 
 /** The words of the status line. */
 export function reasonOf(answer: DirectoryAnswer): string {
+  if (answer.reason !== undefined) return answer.reason
   const outcome = outcomeOf(answer)
   return outcome in REASONS ? REASONS[outcome as DirectoryRefusal] : 'OK'
 }

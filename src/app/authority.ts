@@ -1,0 +1,371 @@
+// A directory authority, put together from its parts: the relays that it knows, what it has measured of them, the elections,
+// and the files that it keeps. It is a relay besides; its votes and consensuses are served by that relay's directory.
+
+import {ipFromText} from '../bytes/ip-address.ts'
+import {equal, fromText, toLatin1} from '../bytes/octets.ts'
+import type {AuthorityConfig} from '../config/authority-config.ts'
+import type {RelayConfig} from '../config/relay-config.ts'
+import {randomOctets} from '../crypto/random.ts'
+import {
+  appendPinJournal,
+  readPinJournal,
+  readSharedRandom,
+  writeSharedRandom
+} from '../datadir/authority-files.ts'
+import {type AuthorityKeys, loadOrCreateAuthorityKeys} from '../datadir/authority-keys.ts'
+import {type DataDirFault, printDataDirFault} from '../datadir/fault.ts'
+import {readWhole} from '../datadir/file.ts'
+import type {OpenChannel} from '../dataplane/channel-map.ts'
+import {askSource, type DirSource, type OpenDirStream} from '../directory/dir-source.ts'
+import {ok, type Result} from '../fault/result.ts'
+import type {Logger} from '../log/logger.ts'
+import type {RouterDescriptor} from '../netdoc/router-descriptor/router-descriptor.ts'
+import {EarlyVote} from '../roles/authority/early-vote.ts'
+import {MeasuredBandwidth} from '../roles/authority/measured-bandwidth.ts'
+import {ReachabilityTester} from '../roles/authority/reachability.ts'
+import {RECOMMENDED_PROTOCOLS} from '../roles/authority/recommended-protocols.ts'
+import {type AuthorityRoute, authorityRoutes} from '../roles/authority/routes.ts'
+import {parseSharedRandomMemory, printSharedRandomMemory} from '../roles/authority/shared-random/memory.ts'
+import {SharedRandomState} from '../roles/authority/shared-random/state.ts'
+import {takeUpload} from '../roles/authority/uploads.ts'
+import {ACCEPTANCE_DEFAULTS} from '../roles/authority/view/acceptance.ts'
+import type {TestingFlags} from '../roles/authority/view/flags.ts'
+import {KeyPins} from '../roles/authority/view/key-pins.ts'
+import {RelaySet} from '../roles/authority/view/relay-set.ts'
+import {type RelayOpinion, RelayView} from '../roles/authority/view/relay-view.ts'
+import {Election, type ElectionEvent} from '../roles/authority/voting/election.ts'
+import {authoritySources} from './dir-sources.ts'
+import type {NetworkKnowledge} from './network-knowledge.ts'
+import type {RelayCore} from './relay-core.ts'
+import type {RelayDirectory} from './relay-directory.ts'
+import {versionText} from './version.ts'
+
+export interface AuthorityOptions {
+  readonly config: RelayConfig
+  readonly authority: AuthorityConfig
+  readonly logger: Logger
+  readonly network: NetworkKnowledge
+  /** Our RSA identity as a relay, 20 octets. */
+  readonly identity: Uint8Array
+  /** Relays that a lone authority's first consensus waits for. */
+  readonly expectedRelays: number | undefined
+}
+
+/** What an authority needs of the relay that it is as well. */
+export interface AuthorityHost {
+  readonly core: RelayCore
+  readonly directory: RelayDirectory
+  readonly openDirStream: OpenDirStream
+}
+
+const PEER_TIMEOUT_MS = 20_000
+const ANSWER_MAX = 64 * 1024
+const BANDWIDTH_FILE_MAX = 32 << 20
+
+export class Authority {
+  readonly routes: readonly AuthorityRoute[]
+  readonly #options: AuthorityOptions
+  readonly #keys: AuthorityKeys
+  readonly #view: RelayView
+  readonly #election: Election
+  readonly #tester: ReachabilityTester
+  readonly #early: EarlyVote
+  readonly #logger: Logger
+  #host: AuthorityHost | undefined
+  #measured = MeasuredBandwidth.NONE
+  #opinion: RelayOpinion | undefined
+
+  private constructor(
+    options: AuthorityOptions,
+    keys: AuthorityKeys,
+    pins: KeyPins,
+    sharedRandom: string | undefined
+  ) {
+    this.#options = options
+    this.#keys = keys
+    this.#logger = options.logger.about('dirserv')
+    this.#view = this.#makeView(pins)
+    this.#election = this.#makeElection(sharedRandom)
+    this.#tester = new ReachabilityTester({
+      descriptors: () => this.#view.descriptors,
+      isRunning: identity => this.#view.isRunning(identity, new Date()),
+      ownIdentity: options.identity,
+      connect: descriptor => this.#connect(descriptor)
+    })
+    const isLone = options.config.testingTorNetwork && options.config.dirAuthorities.length === 1
+    this.#early = new EarlyVote(options.expectedRelays, {
+      running: () => this.#runningOthers(),
+      hasConsensus: () => !isLone || this.#liveConsensus(new Date()) !== undefined,
+      vote: () => this.#election.voteEarly()
+    })
+    this.routes = authorityRoutes({
+      election: this.#election,
+      identity: keys.cert.identity,
+      upload: body =>
+        takeUpload(body, {
+          offer: descriptor => this.#offer(descriptor),
+          descriptor: identity => this.#view.descriptor(identity),
+          gotExtraInfo: extraInfo => this.#host?.directory.store.extraInfos.add([extraInfo])
+        })
+    })
+  }
+
+  static open(options: AuthorityOptions): Result<Authority, DataDirFault> {
+    const {config, network, logger} = options
+    const keys = loadOrCreateAuthorityKeys(config.keyDirectory, new Date())
+    if (!keys.ok) return keys
+    const journal = readPinJournal(config.dataDirectory)
+    if (!journal.ok) return journal
+    const sharedRandom = readSharedRandom(config.dataDirectory)
+    if (!sharedRandom.ok) return sharedRandom
+    const {cert} = keys.value
+    if (!config.dirAuthorities.some(({v3ident}) => v3ident !== undefined && equal(v3ident, cert.identity))) {
+      logger.warn('No DirAuthority line has the v3ident of our certificate: nobody will count our votes.')
+    }
+    network.documents.offerCerts(cert.octets)
+    return ok(new Authority(options, keys.value, KeyPins.fromJournal(journal.value), sharedRandom.value))
+  }
+
+  start(host: AuthorityHost): void {
+    this.#host = host
+    this.#tester.start()
+    host.core.channels.onOpened(channel => this.#channelOpened(channel))
+    this.#election.start()
+    const {cert} = this.#keys
+    const fingerprint = Buffer.from(cert.identity).toString('hex').toUpperCase()
+    this.#logger.notice(`Directory authority with the v3 identity ${fingerprint}.`)
+  }
+
+  stop(): void {
+    this.#early.stop()
+    this.#election.stop()
+    this.#tester.stop()
+  }
+
+  // ── relays ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #makeView(pins: KeyPins): RelayView {
+    const {authority, config, identity} = this.#options
+    const {pinKeys, allowPrivateAddresses, minimumVersion, maxServersPerAddress: maxPerAddress} = authority
+    return new RelayView(
+      {
+        acceptance: {...ACCEPTANCE_DEFAULTS, pinKeys, allowPrivateAddresses, minimumVersion},
+        flags: authority,
+        testing: testingFlags(authority),
+        maxPerAddress,
+        testsReachability: authority.testsReachability,
+        privateNetworks: allowPrivateAddresses ? 'count' : 'ignored'
+      },
+      {
+        pins,
+        pinned: line => this.#saved(appendPinJournal(config.dataDirectory, line)),
+        ownIdentity: identity,
+        isAuthority: relay => config.dirAuthorities.some(({fingerprint}) => equal(fingerprint, relay)),
+        measured: relay => this.#measured.of(relay),
+        accepted: (descriptor, test) => {
+          this.#host?.directory.store.descriptors.add([descriptor])
+          if (test === 'test-now') this.#tester.testNow(descriptor)
+        }
+      },
+      new Date()
+    )
+  }
+
+  #offer(descriptor: RouterDescriptor): ReturnType<RelayView['offer']> {
+    const outcome = this.#view.offer(descriptor, new Date())
+    this.#logger.info(`A descriptor of ${descriptor.nickname} was uploaded: ${outcome}.`)
+    if (outcome === 'accepted') this.#early.news()
+    return outcome
+  }
+
+  #connect({ipv4, identity, ed25519}: RouterDescriptor): void {
+    const address = {octets: ipv4.address, port: ipv4.port}
+    this.#host?.core.plane.connect({address, rsaIdentity: identity, ed25519Identity: ed25519})
+  }
+
+  /** Only what we opened ourselves proves that an address leads to a relay. */
+  #channelOpened({info, peer}: OpenChannel): void {
+    if (info.direction !== 'initiated' || peer.kind !== 'relay' || peer.ed25519Identity === undefined) return
+    const {octets, port} = info.address
+    const isNews = this.#view.noteReachable(peer.rsaIdentity, peer.ed25519Identity, octets, port, new Date())
+    if (isNews) this.#early.news()
+  }
+
+  #runningOthers(): number {
+    const now = new Date()
+    const others = this.#view.descriptors.filter(({identity}) => !equal(identity, this.#options.identity))
+    return others.filter(({identity}) => this.#view.isRunning(identity, now)).length
+  }
+
+  // ── elections ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #makeElection(remembered: string | undefined): Election {
+    const {authority, config, network} = this.#options
+    const authorities = config.dirAuthorities.flatMap(({v3ident}) => v3ident ?? [])
+    const {voting, initialVoting, votingOffsetSeconds, intervalsValid} = authority
+    const nowSeconds = Math.floor(Date.now() / 1000)
+    const peers = authoritySources(config).filter(source => !this.#isOurselves(source))
+    return new Election(
+      {
+        timing: {...voting, initial: initialVoting, offsetSeconds: votingOffsetSeconds, intervalsValid},
+        authorities,
+        platform: this.#platform(),
+        knowsReachabilityAt: nowSeconds + authority.timeToLearnReachability
+      },
+      {
+        keys: () => this.#keys,
+        opinion: now => this.#formOpinion(now),
+        sharedRandom: authority.sharedRandomness ? this.#sharedRandom(remembered, authorities) : undefined,
+        peers: {
+          post: (path, body) => {
+            for (const peer of peers) void this.#post(peer, path, body)
+          },
+          fetch: (path, bodyMax) => this.#fetch(peers, path, bodyMax)
+        },
+        liveConsensus: now => this.#liveConsensus(now),
+        publish: documents => {
+          const microdescriptors = this.#opinion?.microdescriptors.map(({octets}) => octets) ?? []
+          for (const flavour of ['ns', 'microdesc'] as const) {
+            const taken = network.take(flavour, documents[flavour], microdescriptors)
+            if (!taken.ok) this.#logger.warn(`Our consensus (${flavour}) is of no use: ${taken.fault.code}.`)
+          }
+        },
+        gotCert: cert => {
+          network.documents.offerCerts(cert.octets)
+        },
+        log: event => this.#logEvent(event),
+        nowMs: Date.now
+      }
+    )
+  }
+
+  #platform() {
+    const {authority, config} = this.#options
+    const params = new Map(authority.consensusParams)
+    if (params.size > 0) params.set('AuthDirMaxServersPerAddr', authority.maxServersPerAddress)
+    const port = (ports: RelayConfig['orPorts']) => ports.find(({noAdvertise}) => !noAdvertise)?.port ?? 0
+    const {address = '127.0.0.1'} = config
+    return {
+      clientVersions: undefined,
+      serverVersions: undefined,
+      protocols: RECOMMENDED_PROTOCOLS,
+      params,
+      voter: {
+        nickname: config.nickname,
+        identity: this.#keys.cert.identity,
+        hostname: address,
+        ipv4: ipFromText(address) ?? Uint8Array.of(127, 0, 0, 1),
+        dirPort: port(config.dirPorts),
+        orPort: port(config.orPorts),
+        contact: toLatin1(fromText(config.contactInfo ?? '(none)'))
+      }
+    }
+  }
+
+  #sharedRandom(remembered: string | undefined, authorities: readonly Uint8Array[]): SharedRandomState {
+    const {authority, config} = this.#options
+    const memory = remembered === undefined ? undefined : parseSharedRandomMemory(remembered)
+    return new SharedRandomState(Math.floor(Date.now() / 1000), memory, {
+      identity: this.#keys.cert.identity,
+      authorities,
+      intervalSeconds: () => {
+        const live = this.#liveConsensus(new Date())
+        if (live === undefined) return authority.voting.intervalSeconds
+        return (Number(live.freshUntil) - Number(live.validAfter)) / 1000
+      },
+      random: () => randomOctets(32),
+      changed: changed => {
+        const text = printSharedRandomMemory(changed, versionText(), new Date())
+        this.#saved(writeSharedRandom(config.dataDirectory, text))
+      }
+    })
+  }
+
+  #formOpinion(now: Date): RelayOpinion {
+    const {bandwidthFile} = this.#options.authority
+    if (bandwidthFile !== undefined) {
+      const octets = readWhole(bandwidthFile, BANDWIDTH_FILE_MAX)
+      if (!octets.ok) this.#logger.warn(printDataDirFault(octets.fault))
+      const text = octets.ok && octets.value !== undefined ? toLatin1(octets.value) : ''
+      this.#measured = MeasuredBandwidth.parse(text, now)
+    }
+    this.#opinion = this.#view.opinion(now)
+    return this.#opinion
+  }
+
+  #liveConsensus(now: Date) {
+    const consensus = this.#options.network.documents.consensus('ns')
+    return consensus !== undefined && consensus.validAfter <= now && now <= consensus.validUntil
+      ? consensus
+      : undefined
+  }
+
+  #isOurselves({orPort}: DirSource): boolean {
+    return orPort !== undefined && equal(orPort.rsaIdentity, this.#options.identity)
+  }
+
+  async #post(peer: DirSource, path: string, body: Uint8Array): Promise<void> {
+    const headers = {'content-type': 'application/octet-stream'}
+    const request = {
+      method: 'POST',
+      path,
+      headers,
+      body,
+      bodyMax: ANSWER_MAX,
+      timeoutMs: PEER_TIMEOUT_MS
+    } as const
+    const answered = await askSource(peer, request, this.#openDirStream)
+    if (!answered.ok) this.#logger.notice(`${peer.name} could not be reached (${answered.fault.code}).`)
+    else if (answered.value.status !== 200) {
+      this.#logger.notice(`${peer.name} refused ${path}: ${answered.value.reasonPhrase}.`)
+    }
+  }
+
+  async #fetch(peers: readonly DirSource[], path: string, bodyMax: number): Promise<readonly Uint8Array[]> {
+    const request = {method: 'GET', path, bodyMax, timeoutMs: PEER_TIMEOUT_MS} as const
+    const answers = await Promise.all(peers.map(peer => askSource(peer, request, this.#openDirStream)))
+    return answers.flatMap(answer => (answer.ok && answer.value.status === 200 ? [answer.value.body] : []))
+  }
+
+  readonly #openDirStream: OpenDirStream = hop => this.#host?.openDirStream(hop) ?? Promise.resolve(undefined)
+
+  #saved(saved: Result<unknown, DataDirFault>): void {
+    if (!saved.ok) this.#logger.limited('authority-file', 3600_000).warn(printDataDirFault(saved.fault))
+  }
+
+  #logEvent(event: ElectionEvent): void {
+    switch (event.kind) {
+      case 'voted':
+        this.#logger.info(`Voted on ${event.relays} relays.`)
+        return
+      case 'vote-received':
+        this.#logger.info(`A vote of ${event.nickname ?? 'somebody'}: ${event.outcome}.`)
+        return
+      case 'computed':
+        this.#logger.info(
+          `Computed a consensus on ${event.relays} relays from ${event.votes} votes with method ${event.method}.`
+        )
+        return
+      case 'signatures-received':
+        this.#logger.info(`Signatures of another authority: ${event.outcome}.`)
+        return
+      case 'published':
+        this.#logger.notice(`Published a consensus with ${event.signatures} signatures.`)
+        return
+      case 'too-few-votes':
+        this.#logger.notice(`There are ${event.votes} votes, and a consensus needs ${event.needed}.`)
+        return
+      case 'too-few-signatures':
+        this.#logger.notice(`The consensus has ${event.signatures} signatures, and needs ${event.needed}.`)
+    }
+  }
+}
+
+function testingFlags({testingFlags: given}: AuthorityConfig): TestingFlags | undefined {
+  if (given === undefined) return undefined
+  const flag = ({relays, isStrict}: {readonly relays: string; readonly isStrict: boolean}) => ({
+    relays: new RelaySet(relays),
+    isStrict
+  })
+  return {exit: flag(given.exit), guard: flag(given.guard), hsDir: flag(given.hsDir)}
+}
