@@ -24,6 +24,7 @@ class Addon : public Napi::Addon<Addon> {
     define_directions(env, exports, environment_);
     define_cgo(env, exports, environment_);
     define_primitives(env, exports, environment_);
+    define_shards(env, exports, environment_);
     define_descriptors(env, exports, environment_);
   }
 

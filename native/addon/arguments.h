@@ -43,6 +43,28 @@ class Arguments {
     return {reinterpret_cast<std::uint32_t *>(view.octets), view.size};
   }
 
+  /// Numbers of a Float64Array, counted in numbers.
+  struct Doubles {
+    double *numbers;
+    std::size_t size;
+  };
+  Doubles doubles(std::size_t at) const {
+    const View view = typed_array(at, napi_float64_array);
+    return {reinterpret_cast<double *>(view.octets), view.size};
+  }
+
+  /// A whole number of up to 53 bits; anything else counts as the largest number, which names nothing.
+  std::uint64_t integer(std::size_t at) const {
+    constexpr double kLimit = 9007199254740992.0;
+    double value = -1;
+    if (napi_get_value_double(env_, values_[at], &value) != napi_ok || !(value >= 0 && value < kLimit)) {
+      return UINT64_MAX;
+    }
+    return static_cast<std::uint64_t>(value);
+  }
+
+  napi_value value(std::size_t at) const { return values_[at]; }
+
   /// What is no number counts as the largest number, which no slot, generation or length ever is.
   std::uint32_t number(std::size_t at) const {
     std::uint32_t value = UINT32_MAX;

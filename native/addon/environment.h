@@ -1,5 +1,5 @@
-// What one JavaScript environment (the main thread, or a worker) owns natively. Every environment has its own: there
-// are no other mutable statics in the addon, so threads share nothing and nothing is locked.
+// What one JavaScript environment (the main thread, or a worker) owns natively. Every environment has its own. The only
+// mutable static of the addon is the exchange in which the shards of all environments meet (shard/exchange.h).
 #pragma once
 
 #include <napi.h>
@@ -10,9 +10,19 @@
 
 namespace ramson {
 
+/// A shard of the data plane with what it needs of its environment (shard.cc).
+struct OpenShard;
+
+struct OpenShards {
+  OpenShards();
+  ~OpenShards();
+  HandleTable<OpenShard> table;
+};
+
 struct Environment {
   HandleTable<RelayDirection> directions;
   HandleTable<CgoHop> cgo_hops;
+  OpenShards shards;
 };
 
 /// Defines a function whose data is the environment.
@@ -32,6 +42,9 @@ void define_primitives(Napi::Env env, Napi::Object exports, Environment &environ
 
 /// duplicateDescriptor, closeDescriptor.
 void define_descriptors(Napi::Env env, Napi::Object exports, Environment &environment);
+
+/// shardOpen, shardClose and what a shard does in between.
+void define_shards(Napi::Env env, Napi::Object exports, Environment &environment);
 
 /// The kernel at a place in the list that the addon exports; null beyond it.
 const Kernel *kernel_at(std::uint32_t index);

@@ -140,7 +140,7 @@ function buildReason(root: string): string {
 
 function load(path: string): Addon {
   const loaded: unknown = createRequire(import.meta.url)(path)
-  if (typeof loaded === 'object' && loaded !== null && 'cgoOpen' in loaded) return loaded as Addon
+  if (typeof loaded === 'object' && loaded !== null && 'shardOpen' in loaded) return loaded as Addon
   throw new Error('it is no addon of this version')
 }
 

@@ -5,8 +5,8 @@
 //   end of the turn (setImmediate): turn(now, dirty) ─▶ for each dirty slot: take(slot, …) ─▶ socket.write
 //                                   takeEvents ─▶ post to main;  takeLinkEvents ─▶ close links, agree on padding
 //
-// Whoever calls receive or commands must call turn before the thread waits for the next thing to happen: other shards rely
-// on it and do not wake this one in between.
+// Whoever calls receive, commands or channelClose must call turn before the thread waits for the next thing to happen: other
+// shards rely on it and do not wake this one in between.
 //
 // Channels are named by `slot` between worker and shard (small numbers, used again after channelClose), and by their handle
 // between main and shard. Shards of one process meet in memory of the process, in whatever threads they run.
@@ -91,8 +91,9 @@ export class NativeShard {
   }
 
   /** Takes octets of the channel, which it may change. Gives how many it took: fewer than there are where events have to be
-   * taken first, or where a ring to another shard is full. Then: takeEvents; if that gave any, give the rest of the octets
-   * again; else stop reading the link and give them again after the next turn. */
+   * taken first, or where a ring to another shard is full. Then: takeEvents and takeLinkEvents; if these gave any, give the
+   * rest of the octets again; else stop reading the link, and give them again right before the next turn. That there is room
+   * in the ring wakes a shard that waits. */
   receive(slot: number, chunk: Uint8Array): number {
     return number(this.#addon.shardReceive(this.#slot, this.#generation, slot, chunk))
   }

@@ -154,7 +154,9 @@ export const SHARD_COUNTERS = [
 
 export type ShardCounter = (typeof SHARD_COUNTERS)[number]
 
-/** Places in the queue counters, a Uint32Array over shared memory: two words per counter, written by the circuit's home. */
+/** Places in the queue counters, a Uint32Array over shared memory: two words per counter, written by the circuit's home and
+ * set to 0 when the circuit is opened. A counter may be given to another circuit when the command that closed the first has
+ * been carried out; give the one that has been free for longest. */
 export const QUEUE_COUNTER_WORDS = 2
 export const QueueCounterWord = {
   /** Cells that wait on the circuit's own channel: DataPlane.queuedCells. */

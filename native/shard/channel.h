@@ -1,0 +1,41 @@
+// A channel as its shard sees it: where its octets come in, where its circuits are, and what waits for it.
+#pragma once
+
+#include <cstdint>
+
+#include "../relay/keyed_table.h"
+#include "cell_framer.h"
+#include "outbox.h"
+
+namespace ramson {
+
+struct Channel {
+  Channel(ChannelHandle handle, std::uint32_t slot, bool is_wide)
+      : handle(handle), slot(slot), is_wide(is_wide), framer(is_wide) {}
+
+  /// Octets of a cell on this channel.
+  std::size_t cell_size() const { return is_wide ? cell_layout::kFixedCellSize : cell_layout::kNarrowFixedCellSize; }
+
+  /// The end with a circ_id; cells of one circuit often come in a row.
+  CircuitEnd *find(std::uint32_t circ_id) {
+    if (last_found == nullptr || last_found->circ_id != circ_id) last_found = ends.find(circ_id);
+    return last_found;
+  }
+
+  const ChannelHandle handle;
+  const std::uint32_t slot;
+  /// Circ_ids have four octets: link protocol 4 and above.
+  const bool is_wide;
+  /// A relay cell was put into the outbox.
+  bool is_used = false;
+  /// Something ended it; nothing goes in or out until it is closed.
+  bool is_dead = false;
+  /// It is among those that have got something to send.
+  bool is_dirty = false;
+  KeyedTable<std::uint32_t, CircuitEnd> ends;
+  CircuitEnd *last_found = nullptr;
+  CellFramer framer;
+  Outbox outbox;
+};
+
+}  // namespace ramson

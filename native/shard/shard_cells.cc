@@ -1,0 +1,280 @@
+// The path of a cell through a shard.
+
+#include <atomic>
+#include <cstring>
+
+#include "shard.h"
+
+namespace ramson {
+namespace {
+
+using cell_layout::ChannelCommand;
+using shard_records::ChannelFault;
+using shard_records::EventKind;
+using shard_records::LinkEventKind;
+using shard_records::RecordFlag;
+using shard_records::Violation;
+
+constexpr auto kRelay = static_cast<std::uint8_t>(ChannelCommand::kRelay);
+constexpr auto kRelayEarly = static_cast<std::uint8_t>(ChannelCommand::kRelayEarly);
+constexpr std::size_t kBodyAt = cell_layout::kFixedCellBodyOffset;
+constexpr std::size_t kNarrowStart = cell_layout::kFixedCellSize - cell_layout::kNarrowFixedCellSize;
+
+std::uint8_t flags_of(bool early) { return early ? static_cast<std::uint8_t>(RecordFlag::kEarly) : std::uint8_t{0}; }
+
+RecordHead head_of(EventKind kind, std::uint64_t subject) {
+  return {.kind = static_cast<std::uint8_t>(kind), .subject = subject};
+}
+
+RecordHead head_of(LinkEventKind kind, const Channel &channel) {
+  return {.kind = static_cast<std::uint8_t>(kind), .subject = channel.handle, .number = channel.slot};
+}
+
+void store_circ_id(std::uint8_t *at, std::uint32_t circ_id, bool is_wide) {
+  if (is_wide) {
+    const std::uint32_t swapped = __builtin_bswap32(circ_id);
+    std::memcpy(at, &swapped, sizeof swapped);
+  } else {
+    at[0] = static_cast<std::uint8_t>(circ_id >> 8);
+    at[1] = static_cast<std::uint8_t>(circ_id);
+  }
+}
+
+}  // namespace
+
+std::size_t Shard::receive(std::uint32_t slot, std::uint8_t *octets, std::size_t size) {
+  Channel *channel = slot < slots_.size() ? slots_[slot].get() : nullptr;
+  if (channel == nullptr) return size;
+  settings_.exchange->stay_awake(settings_.index);
+  Chunk chunk{octets, size};
+  CellFramer &framer = channel->framer;
+  while (chunk.size > 0 && !channel->is_dead) {
+    if (events_.size() + link_events_.size() >= kEventsMax) break;
+    CellHeader header;
+    const CellFramer::Next next = framer.next(chunk, header, pool_);
+    if (next == CellFramer::Next::kMore) return size;
+    if (next == CellFramer::Next::kNoRoom) break;
+    const bool early = header.command == kRelayEarly;
+    if (early || header.command == kRelay) {
+      CircuitEnd *end = channel->find(header.circ_id);
+      if (end != nullptr && is_blocked(*end)) break;
+      std::uint8_t *body = framer.complete(chunk);
+      relay_cell(end, early, body);
+    } else {
+      const std::uint8_t *body = framer.complete(chunk);
+      other_cell(*channel, header, body);
+    }
+    counters_[shard_records::kCellsReceived]++;
+    framer.release(pool_);
+  }
+  return channel->is_dead ? size : size - chunk.size;
+}
+
+void Shard::other_cell(Channel &channel, CellHeader header, const std::uint8_t *body) {
+  // Mirror of src/channel/cell-fate.ts.
+  switch (static_cast<ChannelCommand>(header.command)) {
+    case ChannelCommand::kCreate:
+    case ChannelCommand::kCreated:
+    case ChannelCommand::kCreateFast:
+    case ChannelCommand::kCreatedFast:
+    case ChannelCommand::kCreate2:
+    case ChannelCommand::kCreated2:
+    case ChannelCommand::kDestroy: {
+      RecordHead head = head_of(EventKind::kControlCell, channel.handle);
+      head.circ_id = header.circ_id;
+      head.command = header.command;
+      events_.add(head, body, kRelayBodySize);
+      break;
+    }
+    case ChannelCommand::kPadding:
+    case ChannelCommand::kVpadding:
+      counters_[shard_records::kPaddingCellsReceived]++;
+      break;
+    case ChannelCommand::kPaddingNegotiate:
+      link_events_.add(head_of(LinkEventKind::kPaddingNegotiate, channel), body, kRelayBodySize);
+      break;
+    case ChannelCommand::kCerts:
+    case ChannelCommand::kAuthChallenge:
+    case ChannelCommand::kAuthenticate:
+      fault(channel, ChannelFault::kUnexpectedCell, header.command);
+      break;
+    default:
+      // VERSIONS, NETINFO and AUTHORIZE come too late to mean anything; unknown commands may be of later versions.
+      break;
+  }
+}
+
+bool Shard::is_blocked(const CircuitEnd &end) {
+  if (end.is_doomed) return false;
+  if (end.circuit == nullptr) return !has_room(end.home);
+  if (end.side != Side::kPrev) return false;
+  const Circuit &circuit = *end.circuit;
+  if (circuit.spliced_handle != kNoHandle) return circuit.spliced == nullptr && !has_room(circuit.spliced_home);
+  return circuit.foreign_next != kNoHandle && !has_room(shard_of(circuit.foreign_next));
+}
+
+void Shard::relay_cell(CircuitEnd *end, bool early, std::uint8_t *body) {
+  if (end == nullptr || end->is_doomed) {
+    counters_[shard_records::kRelayCellsDropped]++;
+    return;
+  }
+  if (end->side == Side::kPrev) {
+    outbound(*end->circuit, early, body);
+  } else if (early) {
+    // tor-spec 5.6: RELAY_EARLY travels outbound only.
+    violation(*end, Violation::kRelayEarlyInbound);
+  } else if (end->side == Side::kFirstHop) {
+    events_.add(head_of(EventKind::kOriginCell, end->handle), body, kRelayBodySize);
+  } else if (end->circuit != nullptr) {
+    inbound(*end->circuit, body);
+  } else {
+    cross(end->home, {MessageKind::kInboundCell, kRelay, end->circ_id, end->handle, end->channel->handle}, body);
+  }
+}
+
+void Shard::outbound(Circuit &circuit, bool early, std::uint8_t *body) {
+  counters_[shard_records::kRelayCellsOutbound]++;
+  CellTag tag;
+  const Outbound outcome = circuit.hop.outbound(*settings_.kernel, early, body, tag);
+  if (outcome == Outbound::kTooManyEarly) {
+    violation(circuit.prev, Violation::kRelayEarlyExceeded);
+  } else if (outcome == Outbound::kRecognized) {
+    counters_[shard_records::kRelayCellsRecognized]++;
+    RecordHead head = head_of(EventKind::kRecognized, circuit.handle());
+    head.flags = flags_of(early);
+    events_.add(head, body, kRelayBodySize, tag.octets, tag.size);
+  } else if (circuit.spliced != nullptr) {
+    inbound(*circuit.spliced, body);
+  } else if (circuit.spliced_handle != kNoHandle) {
+    cross(circuit.spliced_home, {MessageKind::kSplicedCell, kRelay, 0, circuit.spliced_handle, circuit.handle()}, body);
+  } else if (circuit.next.channel != nullptr) {
+    put(circuit.next, early ? kRelayEarly : kRelay, body);
+  } else if (circuit.foreign_next != kNoHandle) {
+    cross(shard_of(circuit.foreign_next),
+          {MessageKind::kOutboundCell, early ? kRelayEarly : kRelay, circuit.foreign_circ_id, circuit.handle(),
+           circuit.foreign_next},
+          body);
+  } else {
+    violation(circuit.prev, Violation::kUnrecognizedAtEnd);
+  }
+}
+
+void Shard::inbound(Circuit &circuit, std::uint8_t *body) {
+  if (circuit.prev.is_doomed) {
+    counters_[shard_records::kRelayCellsDropped]++;
+    return;
+  }
+  counters_[shard_records::kRelayCellsInbound]++;
+  circuit.hop.inbound(*settings_.kernel, body);
+  put(circuit.prev, kRelay, body);
+}
+
+Cell *Shard::new_cell(const Channel &channel, std::uint32_t circ_id, std::uint8_t command) {
+  Cell *cell = pool_.take();
+  if (cell == nullptr) return nullptr;
+  cell->since_ms = static_cast<std::uint32_t>(static_cast<std::uint64_t>(now_ms_));
+  store_circ_id(cell->octets + (channel.is_wide ? 0 : kNarrowStart), circ_id, channel.is_wide);
+  cell->octets[kBodyAt - 1] = command;
+  return cell;
+}
+
+void Shard::put(CircuitEnd &end, std::uint8_t command, const std::uint8_t *body) {
+  if (end.channel == nullptr) return;
+  Channel &channel = *end.channel;
+  channel.is_used = true;
+  if (end.is_doomed || channel.is_dead) return;
+  // Cells of circuits that we built go away from their origin, as do those to a next hop.
+  const bool is_outbound = end.side != Side::kPrev;
+  const ShardLimits &limits = settings_.limits;
+  Cell *cell = nullptr;
+  if (end.queue.size() < (is_outbound ? limits.outbound_cells_max : limits.circuit_cells_max)) {
+    cell = new_cell(channel, end.circ_id, command);
+  }
+  if (cell == nullptr) {
+    counters_[shard_records::kOutboxOverflows]++;
+    violation(end, is_outbound ? Violation::kOutboundQueueFull : Violation::kQueueFull);
+    return;
+  }
+  std::memcpy(cell->octets + kBodyAt, body, kRelayBodySize);
+  channel.outbox.put(end, cell);
+  queued_cells_++;
+  if (end.is_counted) tell_queue(end);
+  touch(channel);
+}
+
+void Shard::put_control(Channel &channel, std::uint32_t circ_id, std::uint8_t command, const std::uint8_t *body,
+                        std::size_t size) {
+  if (channel.is_dead) return;
+  CellQueue &control = channel.outbox.control();
+  Cell *cell = control.size() < kControlCellsMax ? new_cell(channel, circ_id, command) : nullptr;
+  if (cell == nullptr) {
+    fault(channel, ChannelFault::kControlQueueFull);
+    return;
+  }
+  if (size > 0) std::memcpy(cell->octets + kBodyAt, body, size);
+  std::memset(cell->octets + kBodyAt + size, 0, kRelayBodySize - size);
+  control.push(cell);
+  queued_cells_++;
+  touch(channel);
+}
+
+std::size_t Shard::take(std::uint32_t slot, std::uint8_t *out, std::size_t room) {
+  Channel *channel = slot < slots_.size() ? slots_[slot].get() : nullptr;
+  if (channel == nullptr) return 0;
+  const std::size_t size = channel->cell_size();
+  const std::size_t start = cell_layout::kFixedCellSize - size;
+  Outbox &outbox = channel->outbox;
+  std::size_t written = 0;
+  while (room - written >= size) {
+    Cell *cell;
+    if (!outbox.control().is_empty()) {
+      cell = outbox.control().pop();
+    } else {
+      CircuitEnd *end = outbox.first();
+      if (end == nullptr) break;
+      cell = outbox.take_first(weight_);
+      if (end->is_counted) tell_queue(*end);
+      if (end->queue.size() == kDrainedAtCells) events_.add(head_of(EventKind::kDrained, end->handle));
+    }
+    std::memcpy(out + written, cell->octets + start, size);
+    written += size;
+    pool_.give_back(cell);
+    queued_cells_--;
+  }
+  counters_[shard_records::kCellsSent] += static_cast<double>(written / size);
+  return written;
+}
+
+void Shard::violation(CircuitEnd &end, Violation code) {
+  counters_[shard_records::kViolations]++;
+  RecordHead head = head_of(EventKind::kViolation, end.handle);
+  head.code = static_cast<std::uint8_t>(code);
+  events_.add(head);
+  if (end.circuit != nullptr) {
+    end.circuit->doom();
+  } else {
+    end.is_doomed = true;
+  }
+}
+
+void Shard::fault(Channel &channel, ChannelFault code, std::uint8_t command) {
+  RecordHead head = head_of(LinkEventKind::kChannelFault, channel);
+  head.code = static_cast<std::uint8_t>(code);
+  head.command = command;
+  link_events_.add(head);
+  channel.is_dead = true;
+  queued_cells_ -= channel.outbox.clear(pool_);
+}
+
+void Shard::touch(Channel &channel) {
+  if (channel.is_dirty) return;
+  channel.is_dirty = true;
+  dirty_.push_back(channel.slot);
+}
+
+void Shard::tell_queue(const CircuitEnd &end) {
+  const std::size_t word = end.circuit->counter * shard_records::kQueueCounterWords + shard_records::kQueuedWord;
+  std::atomic_ref(settings_.queue_counters[word]).store(end.queue.size(), std::memory_order_relaxed);
+}
+
+}  // namespace ramson
