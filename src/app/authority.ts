@@ -96,7 +96,8 @@ export class Authority {
     this.#early = new EarlyVote(options.expectedRelays, {
       running: () => this.#runningOthers(),
       hasConsensus: () => !isLone || this.#liveConsensus(new Date()) !== undefined,
-      vote: () => this.#election.voteEarly()
+      vote: () => this.#election.voteEarly(),
+      nowMs: Date.now
     })
     this.routes = authorityRoutes({
       election: this.#election,
@@ -233,6 +234,7 @@ export class Authority {
         gotCert: cert => {
           network.documents.offerCerts(cert.octets)
         },
+        isHeldBack: () => this.#early.isWaiting,
         log: event => this.#logEvent(event),
         nowMs: Date.now
       }

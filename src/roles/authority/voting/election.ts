@@ -78,6 +78,8 @@ export interface ElectionDeps {
   readonly publish: (documents: Readonly<Record<ConsensusFlavour, Uint8Array>>) => void
   /** A certificate that came with a vote. */
   readonly gotCert: (cert: AuthorityCert) => void
+  /** True while this authority had better not vote. */
+  readonly isHeldBack: () => boolean
   readonly log: (event: ElectionEvent) => void
   readonly nowMs: () => number
 }
@@ -111,13 +113,15 @@ export class Election {
   #detached: Uint8Array | undefined
   #queued: Uint8Array[] = []
   #timer: NodeJS.Timeout | undefined
+  /** The interval of our newest consensus. Seconds since 1970. */
+  #published = Number.NEGATIVE_INFINITY
   #stopped = false
 
   constructor(options: ElectionOptions, deps: ElectionDeps) {
     this.#options = options
     this.#deps = deps
     this.#box = new VoteBox(options.authorities)
-    this.#schedule = this.#plan()
+    this.#schedule = this.#plan(this.#nowSeconds)
   }
 
   get schedule(): VotingSchedule {
@@ -137,9 +141,11 @@ export class Election {
   /** All steps at once, for the interval that has begun. Nothing happens where there are other authorities. */
   voteEarly(): void {
     if (this.#stopped || this.#options.authorities.length !== 1) return
-    clearTimeout(this.#timer)
     const {intervalStarts, intervalSeconds} = this.#schedule
-    const begun = intervalStarts - intervalSeconds
+    const begun =
+      intervalStarts * 1000 <= this.#deps.nowMs() ? intervalStarts : intervalStarts - intervalSeconds
+    if (begun <= this.#published) return
+    clearTimeout(this.#timer)
     this.#schedule = {...this.#schedule, intervalStarts: begun, fetchMissingVotes: begun + intervalSeconds}
     this.#nextStep = 0
     for (const step of STEPS) this.#take(step)
@@ -150,7 +156,7 @@ export class Election {
 
   /** Votes that somebody posted. One of them that is refused refuses them all to whoever sent them. */
   receiveVotes(octets: Uint8Array): VoteOutcome {
-    return this.#takeVotes(octets, Math.floor(this.#deps.nowMs() / 1000))
+    return this.#takeVotes(octets, this.#nowSeconds)
   }
 
   receiveSignatures(octets: Uint8Array): SignaturesOutcome {
@@ -179,10 +185,14 @@ export class Election {
 
   // ── the round ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #plan(): VotingSchedule {
+  get #nowSeconds(): number {
+    return Math.floor(this.#deps.nowMs() / 1000)
+  }
+
+  /** The round for the first interval after `after`. */
+  #plan(after: number): VotingSchedule {
     const {timing} = this.#options
-    const now = Math.floor(this.#deps.nowMs() / 1000)
-    const live = this.#deps.liveConsensus(new Date(now * 1000))
+    const live = this.#deps.liveConsensus(new Date(after * 1000))
     const inForce =
       live === undefined
         ? timing.initial
@@ -191,7 +201,7 @@ export class Election {
             voteSeconds: live.votingDelay.voteSeconds,
             distSeconds: live.votingDelay.distSeconds
           }
-    return votingSchedule(now, inForce, timing.offsetSeconds)
+    return votingSchedule(after, inForce, timing.offsetSeconds)
   }
 
   #timeOf(step: Step): number {
@@ -212,16 +222,22 @@ export class Election {
     if (this.#stopped || step === undefined) return
     const waitMs = Math.max(0, this.#timeOf(step) * 1000 - this.#deps.nowMs())
     this.#timer = setTimeout(() => {
-      this.#nextStep++
-      this.#take(step)
-      if (step === 'publish') this.#nextRound()
-      else this.#arm()
+      const isLate = this.#deps.nowMs() >= this.#timeOf(step) * 1000
+      // Timers may be a little early, and then the second has not begun in which the step is due.
+      if (!isLate) this.#arm()
+      else if (step === 'vote' && this.#deps.isHeldBack()) this.#nextRound()
+      else {
+        this.#nextStep++
+        this.#take(step)
+        if (step === 'publish') this.#nextRound()
+        else this.#arm()
+      }
     }, waitMs)
   }
 
   #nextRound(): void {
     this.#nextStep = 0
-    this.#schedule = this.#plan()
+    this.#schedule = this.#plan(Math.max(this.#nowSeconds, this.#schedule.intervalStarts))
     this.#deps.sharedRandom?.prepareRound(this.#schedule.intervalStarts)
     this.#arm()
   }
@@ -370,6 +386,7 @@ export class Election {
     if (pending !== undefined) {
       const signatures = Math.min(...FLAVOURS.map(flavour => pending.signatureCount(flavour)))
       if (signatures >= needed) {
+        this.#published = this.#schedule.intervalStarts
         this.#deps.publish({ns: pending.document('ns'), microdesc: pending.document('microdesc')})
         const validAfter = new Date(this.#schedule.intervalStarts * 1000)
         this.#deps.log({kind: 'published', signatures, validAfter})
