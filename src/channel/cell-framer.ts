@@ -80,6 +80,15 @@ export class CellFramer {
     return this
   }
 
+  /** Hands out what waits, for another framer to go on from; this one is done. */
+  release(): Uint8Array {
+    const rest = concat(this.#held.subarray(0, this.#heldLength), this.#chunk.subarray(this.#at))
+    this.#chunk = NOTHING
+    this.#at = 0
+    this.#heldLength = 0
+    return rest
+  }
+
   /** Gives the next octets. The chunk belongs to the framer until next() has answered undefined. */
   push(chunk: Uint8Array): void {
     const left = this.#chunk.length - this.#at

@@ -122,6 +122,8 @@ export interface DataPlaneCounters {
   outboxOverflows: number
   /** Octets that `shedOldest` freed. */
   octetsShed: number
+  /** Parts of the data plane that died, and took their channels with them. */
+  shardsLost: number
 }
 
 /** Bounds on what circuits may have waiting; they change with the consensus. */

@@ -23,6 +23,7 @@ export function newCounters(): DataPlaneCounters {
     paddingCellsSent: 0,
     paddingCellsReceived: 0,
     outboxOverflows: 0,
-    octetsShed: 0
+    octetsShed: 0,
+    shardsLost: 0
   }
 }

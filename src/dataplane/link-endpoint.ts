@@ -1,6 +1,8 @@
 // Our end of every link: the TLS context of the moment with the certificates that tie it to our identity, and the link
 // handshakes that use them. The TLS key is drawn anew every two hours at most; a connection keeps the one it began with.
 // A client has no identity: it opens links, proves nothing on them and accepts none.
+//
+// What an endpoint is made of is plain data, so that links in other threads can be opened by copies of it.
 
 import {createSecureContext, type SecureContext} from 'node:tls'
 import {MAX_TLS_CONTEXT_AGE_SECONDS, makeTlsLinkCert, type TlsLinkCert} from '../channel/link-cert.ts'
@@ -23,12 +25,19 @@ export interface LinkConnection {
   ) => Uint8Array | undefined
 }
 
+/** What we show on links, as plain data. */
+export interface LinkMaterial {
+  readonly identity: LinkIdentity
+  readonly linkKeyPem: string
+  readonly linkCertPem: string
+  readonly tlsLinkCert: TlsLinkCert
+  readonly madeAtSeconds: number
+}
+
 /** A TLS context for accepting links, with what CERTS says of it. */
 export interface LinkCredentials {
   readonly context: SecureContext
-  readonly identity: LinkIdentity
-  readonly tlsLinkCert: TlsLinkCert
-  readonly madeAtSeconds: number
+  readonly material: LinkMaterial
 }
 
 export interface LinkEndpointDeps {
@@ -68,6 +77,23 @@ export class LinkEndpoint {
     return new LinkEndpoint(deps)
   }
 
+  /** A copy in another thread, of a relay or (without material) of a client; it is replaced, not rotated. */
+  static copy(
+    material: LinkMaterial | undefined,
+    deps: Pick<LinkEndpointDeps, 'ownAddresses' | 'paddingParams' | 'nowSeconds'>
+  ): LinkEndpoint {
+    return new LinkEndpoint(deps, material && withContext(material))
+  }
+
+  /** What copies are made of, the same object until it changes; undefined for a client. */
+  get material(): LinkMaterial | undefined {
+    return this.#current?.material
+  }
+
+  get ownAddresses(): readonly Uint8Array[] {
+    return this.#deps.ownAddresses?.() ?? []
+  }
+
   get paddingParams(): () => PaddingParams {
     return this.#deps.paddingParams
   }
@@ -81,12 +107,12 @@ export class LinkEndpoint {
   /** Draws a new TLS key if the present one is due, or at once with `force` (a renewed signing key). */
   async rotate(options?: {readonly force?: boolean}): Promise<void> {
     if (this.#current === undefined || this.#renew === undefined) return
-    const age = this.#deps.nowSeconds() - this.#current.madeAtSeconds
+    const age = this.#deps.nowSeconds() - this.#current.material.madeAtSeconds
     if (options?.force === true || age >= MAX_TLS_CONTEXT_AGE_SECONDS) this.#current = await this.#renew()
   }
 
   respond(connection: LinkConnection, credentials: LinkCredentials): LinkHandshake {
-    const {identity, tlsLinkCert} = credentials
+    const {identity, tlsLinkCert} = credentials.material
     return LinkHandshake.responder({...this.#common(connection), identity, tlsLinkCert})
   }
 
@@ -94,7 +120,7 @@ export class LinkEndpoint {
     const {rsaIdentity, ed25519Identity} = target
     return LinkHandshake.initiator({
       ...this.#common(connection),
-      identity: this.#current?.identity,
+      identity: this.#current?.material.identity,
       expected: {rsaIdentity, ed25519Identity},
       peerTlsCertDer
     })
@@ -103,7 +129,7 @@ export class LinkEndpoint {
   #common(connection: LinkConnection) {
     return {
       address: connection.peerAddress,
-      ownAddresses: this.#deps.ownAddresses?.() ?? [],
+      ownAddresses: this.ownAddresses,
       nowSeconds: this.#deps.nowSeconds,
       random: randomOctets,
       exportKeyingMaterial: connection.exportKeyingMaterial
@@ -123,14 +149,16 @@ async function makeCredentials(deps: LinkEndpointDeps): Promise<LinkCredentials>
     {...keys, rsaIdentityCertDer: certificates.identityCertDer},
     madeAtSeconds
   )
-  return {
-    context: createSecureContext({
-      ...TLS_OPTIONS,
-      key: certificates.linkKeyPem,
-      cert: certificates.linkCertPem
-    }),
+  return withContext({
     identity,
+    linkKeyPem: certificates.linkKeyPem,
+    linkCertPem: certificates.linkCertPem,
     tlsLinkCert: makeTlsLinkCert(identity, certificates.linkCertDer, madeAtSeconds),
     madeAtSeconds
-  }
+  })
+}
+
+function withContext(material: LinkMaterial): LinkCredentials {
+  const {linkKeyPem: key, linkCertPem: cert} = material
+  return {material, context: createSecureContext({...TLS_OPTIONS, key, cert})}
 }

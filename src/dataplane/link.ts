@@ -1,7 +1,7 @@
 // One TLS connection to a peer, from TLS coming up to its end: first the link handshake, then whoever reads its cells.
 //
 //   socket 'data' ──▶ link handshake until verified ──▶ reader.receive(chunk)
-//   reader ──▶ write(octets) ──▶ socket            'drain' ──▶ reader.writable()
+//   reader ──▶ write(octets) ──▶ socket        handed to the kernel, and the reader waits ──▶ reader.writable()
 //
 // The link owns its socket and knows nothing of cells. What its socket holds back is kept in an account that all links of a
 // thread share.
@@ -24,7 +24,7 @@ export interface QueueAccount {
 /** Who takes a link's octets once its handshake is over. */
 export interface LinkReader {
   receive(chunk: Uint8Array): void
-  /** The socket has room again. */
+  /** Called once after `waitForRoom`. */
   writable(): void
 }
 
@@ -62,6 +62,7 @@ export class Link {
   #handshake: LinkHandshake | undefined
   #reader: LinkReader | undefined
   #backlogOctets = 0
+  #isWaitedFor = false
   #closed = false
 
   constructor(socket: TLSSocket, options: LinkOptions, owner: LinkOwner) {
@@ -74,7 +75,6 @@ export class Link {
     this.#socket = socket
     this.#owner = owner
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
-    socket.on('drain', () => this.#reader?.writable())
     // 'error' only announces 'close': what a peer does to its socket is no event of ours.
     socket.on('error', () => {})
     socket.on('close', () => this.close())
@@ -96,11 +96,25 @@ export class Link {
     for (const octets of handshake.begin()) this.#socket.write(octets)
   }
 
-  /** The octets belong to the socket from here on. */
-  write(octets: Uint8Array): void {
-    if (this.#closed) return
+  /** Calls the reader back when something that was written has gone. Where nothing is on its way, nobody is called. */
+  waitForRoom(): void {
+    this.#isWaitedFor = true
+  }
+
+  /** The octets belong to the socket until `released` is called, whatever becomes of them. */
+  write(octets: Uint8Array, released?: () => void): void {
+    if (this.#closed) {
+      released?.()
+      return
+    }
     this.#backlog(octets.length)
-    this.#socket.write(octets, () => this.#backlog(-octets.length))
+    this.#socket.write(octets, () => {
+      this.#backlog(-octets.length)
+      released?.()
+      if (!this.#isWaitedFor) return
+      this.#isWaitedFor = false
+      this.#reader?.writable()
+    })
     this.usedAtMs = Date.now()
   }
 

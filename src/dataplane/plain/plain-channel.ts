@@ -83,12 +83,15 @@ export class PlainChannel implements LinkReader, PaddedChannel {
   flush(): void {
     if (this.link.isClosed) return
     const room = Math.min(this.link.room, this.#owner.writeBudget())
-    if (room <= 0 || this.outbox.isEmpty) return
-    const cells = this.outbox.take(room, queue => this.#owner.taken(queue))
-    const octets = Buffer.concat(cells)
-    this.link.write(octets)
-    this.#owner.accountWritten(octets.length, cells.length)
-    // What the socket holds back goes with 'drain', what the rate limit holds back with the plane's next tick.
+    if (this.outbox.isEmpty) return
+    if (room > 0) {
+      const cells = this.outbox.take(room, queue => this.#owner.taken(queue))
+      const octets = Buffer.concat(cells)
+      this.link.write(octets)
+      this.#owner.accountWritten(octets.length, cells.length)
+    }
+    // What the rate limit holds back goes with the plane's next tick.
+    if (!this.outbox.isEmpty) this.link.waitForRoom()
   }
 
   receive(chunk: Uint8Array): void {

@@ -1,0 +1,115 @@
+// A channel as its shard's worker has it: a verified link on one side, a slot of the native shard on the other.
+//
+//   link ──▶ receive(chunk) ──▶ native shard          native shard ──▶ flush ──▶ link.write
+//
+// The worker owns it. Octets that the native shard cannot take yet, because a ring to another shard is full, wait here,
+// and nothing more is read from the link meanwhile.
+
+import {concat} from '../../bytes/octets.ts'
+import type {VerifiedChannel} from '../../channel/channel.ts'
+import type {PaddedChannel} from '../channel-padding.ts'
+import type {Link, LinkReader} from '../link.ts'
+import type {NativeShard} from './native-shard.ts'
+import type {OutputSlabs} from './output-slabs.ts'
+
+export interface ShardChannelOwner {
+  readonly native: NativeShard
+  readonly slabs: OutputSlabs
+  /** Asks for a turn of the native shard before the thread waits. */
+  wantsTurn(): void
+  /** Asks for a flush of this channel at the end of the turn. */
+  wantsFlush(channel: ShardChannel): void
+  /** Moves events out of the native shard; false when there were none. */
+  takeEvents(): boolean
+  /** The channel holds octets back; the owner offers them again after the next turn. */
+  holdsBack(channel: ShardChannel): void
+  /** Octets that may be written now. */
+  writeBudget(): number
+  accountWritten(octets: number): void
+}
+
+export class ShardChannel implements LinkReader, PaddedChannel {
+  readonly link: Link
+  readonly verified: VerifiedChannel
+  readonly slot: number
+  readonly #owner: ShardChannelOwner
+  #held: Uint8Array | undefined
+  #isRateLimited = false
+
+  constructor(link: Link, verified: VerifiedChannel, slot: number, owner: ShardChannelOwner) {
+    this.link = link
+    this.verified = verified
+    this.slot = slot
+    this.#owner = owner
+  }
+
+  get usedAtMs(): number {
+    return this.link.usedAtMs
+  }
+
+  get circuitCount(): number {
+    return this.#owner.native.circuits(this.slot)
+  }
+
+  get isUsed(): boolean {
+    return this.#owner.native.isUsed(this.slot)
+  }
+
+  /** The rate limit lets nothing more be read, or does again. */
+  set isRateLimited(limited: boolean) {
+    this.#isRateLimited = limited
+    if (!limited) this.#readOn()
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.#owner.wantsTurn()
+    if (this.#held !== undefined) this.#held = concat(this.#held, chunk)
+    else this.#give(chunk)
+  }
+
+  /** Offers again what is held back. */
+  retry(): void {
+    const held = this.#held
+    this.#held = undefined
+    if (held === undefined || this.link.isClosed) return
+    this.#give(held)
+    this.#readOn()
+  }
+
+  writable(): void {
+    this.#owner.wantsFlush(this)
+  }
+
+  /** Writes what waits, as far as the socket and the rate limit have room; gives the octets. */
+  flush(): number {
+    const {native, slabs} = this.#owner
+    let written = 0
+    while (!this.link.isClosed) {
+      const room = Math.min(this.link.room, this.#owner.writeBudget(), slabs.room)
+      const length = room > 0 ? native.take(this.slot, slabs.octets, slabs.at, room) : 0
+      if (length === 0) break
+      const {octets, released} = slabs.cut(length)
+      this.link.write(octets, released)
+      this.#owner.accountWritten(length)
+      written += length
+    }
+    if (!this.link.isClosed && native.backlog(this.slot) > 0) this.link.waitForRoom()
+    return written
+  }
+
+  #give(chunk: Uint8Array): void {
+    const {native} = this.#owner
+    for (let at = 0; at < chunk.length && !this.link.isClosed; ) {
+      at += native.receive(this.slot, at === 0 ? chunk : chunk.subarray(at))
+      if (at === chunk.length || this.#owner.takeEvents()) continue
+      this.#held = chunk.subarray(at)
+      this.link.pause()
+      this.#owner.holdsBack(this)
+      return
+    }
+  }
+
+  #readOn(): void {
+    if (this.#held === undefined && !this.#isRateLimited) this.link.resume()
+  }
+}

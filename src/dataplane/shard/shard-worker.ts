@@ -1,0 +1,443 @@
+// One shard in its worker thread: links from TCP to cells and back, around one native shard that knows everything per cell.
+//
+//   main's message ─▶ commands ─▶ native shard; links accepted, opened, closed
+//   chunk of a link ─▶ ShardChannel ─▶ native shard
+//   end of the loop turn: native turn ─▶ held octets again ─▶ dirty channels flushed ─▶ events and news of links to main
+//
+// When the thread is busy and its turns carry but a few cells for each link, flushing waits for up to a millisecond, so
+// that many small writes become few; the native turn itself never waits, because other shards rely on it.
+//
+// Owns links, channels and the native shard; everything in it runs to its end in this thread.
+
+import {Socket} from 'node:net'
+import type {MessagePort} from 'node:worker_threads'
+import type {CellFramer} from '../../channel/cell-framer.ts'
+import type {VerifiedChannel} from '../../channel/channel.ts'
+import {type ChannelFault, channelFault} from '../../channel/fault.ts'
+import {BugError} from '../../fault/fault.ts'
+import {ChannelCommand} from '../../wire/channel-cell.ts'
+import {channelInfo} from '../channel-info.ts'
+import {ChannelPadding} from '../channel-padding.ts'
+import type {ChannelHandle, ChannelInfo} from '../contract.ts'
+import type {Link, LinkOwner, LinkReader} from '../link.ts'
+import {LinkEndpoint} from '../link-endpoint.ts'
+import {Links} from '../links.ts'
+import {type NativeShard, openShard} from './native-shard.ts'
+import {OutputSlabs} from './output-slabs.ts'
+import {RecordReader} from './record-reader.ts'
+import {RecordWriter} from './record-writer.ts'
+import {ChannelFaultNumber, CommandKind, LinkEventKind} from './records.ts'
+import {ShardChannel, type ShardChannelOwner} from './shard-channel.ts'
+import {type ShardCounters, SharedMemory, type SharedMemoryParts} from './shared-memory.ts'
+import type {FromWorker, LinkCommand, ToWorker} from './worker-messages.ts'
+
+/** How often the rate limit, timeouts and channel padding are looked after. */
+const TICK_MS = 50
+const EVENTS_ROOM = 64 * 1024
+/** The native shard wants at least so much room for events. */
+const EVENTS_ROOM_LEAST = 1024
+const LINK_EVENTS_ROOM = 16 * 1024
+const DIRTY_MAX = 1024
+/** Below so many octets for each flushed channel, writes are worth waiting for. */
+const SMALL_FLUSH_OCTETS = 4 * 514
+/** Flushes are this far apart then. */
+const COALESCE_MS = 1
+/** Share of its time that a thread works from which on it is busy. */
+const BUSY = 0.7
+
+/** What the task of a shard is started with. */
+export interface ShardStart {
+  readonly port: MessagePort
+  /** Number of the native shard in the process, and how many there may be. */
+  readonly index: number
+  readonly indexes: number
+  /** Place of the shard in its plane. */
+  readonly place: number
+  readonly memory: SharedMemoryParts
+  readonly circuitCellsMax: number
+  readonly outboundCellsMax: number
+}
+
+export class ShardWorker implements LinkOwner, ShardChannelOwner {
+  readonly queueAccount = {octets: 0}
+  readonly native: NativeShard
+  readonly slabs = new OutputSlabs()
+  /** Resolves when main has asked for the end. */
+  readonly ended: Promise<void>
+  readonly #port: MessagePort
+  readonly #memory: SharedMemory
+  readonly #counters: ShardCounters
+  readonly #links: Links
+  readonly #padding: ChannelPadding<ShardChannel>
+  readonly #channels = new Map<ChannelHandle, ShardChannel>()
+  readonly #bySlot: (ShardChannel | undefined)[] = []
+  readonly #unverified = new Map<ChannelHandle, Link>()
+  readonly #flushes = new Set<ShardChannel>()
+  readonly #holding = new Set<ShardChannel>()
+  readonly #rateLimited = new Set<ShardChannel>()
+  readonly #dirty = new Uint32Array(DIRTY_MAX)
+  readonly #padder = new RecordWriter(1024)
+  readonly #linkEvents = new Uint8Array(LINK_EVENTS_ROOM)
+  readonly #linkEventReader = new RecordReader(this.#linkEvents)
+  readonly #tick: NodeJS.Timeout
+  #events = new Uint8Array(EVENTS_ROOM)
+  #eventsLength = 0
+  #opened: ChannelInfo[] = []
+  #failed: FromWorker['failed'][number][] = []
+  #closed: ChannelHandle[] = []
+  #endpoint: LinkEndpoint | undefined
+  #paddingParams: Extract<LinkCommand, {kind: 'endpoint'}>['paddingParams'] | undefined
+  #turnIsDue = false
+  #flushTimer: NodeJS.Timeout | undefined
+  #flushedAtMs = 0
+  #flushesAreSmall = false
+  #utilization = performance.eventLoopUtilization()
+  #isBusy = false
+  #isClosed = false
+  #end: () => void = () => {}
+
+  constructor(start: ShardStart) {
+    const {index, indexes, circuitCellsMax, outboundCellsMax} = start
+    this.#port = start.port
+    this.#memory = new SharedMemory(start.memory)
+    this.#counters = this.#memory.countersOf(start.place)
+    const {queueCounters} = this.#memory
+    const native = openShard({index, shards: indexes, circuitCellsMax, outboundCellsMax, queueCounters})
+    if (native === undefined) throw new BugError('shard-without-addon')
+    this.native = native
+    this.#padding = new ChannelPadding(() => this.#params)
+    this.#links = new Links(
+      // The bound on links in their handshake is main's, over all shards.
+      {unverifiedMax: Number.POSITIVE_INFINITY},
+      {
+        endpoint: () => this.#ends,
+        owner: this,
+        counters: failureCounters(this.#counters),
+        connectFailed: (connect, fault) => this.#failed.push({connect, fault})
+      }
+    )
+    this.ended = new Promise(resolve => {
+      this.#end = resolve
+    })
+    this.native.onWake(() => this.#turn())
+    this.#port.on('message', (message: ToWorker) => this.#receive(message))
+    this.#tick = setInterval(() => this.#onTick(Date.now()), TICK_MS)
+  }
+
+  // ── from main ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #receive({sequence, commands, links}: ToWorker): void {
+    if (this.#isClosed) return
+    if (commands !== undefined) this.native.commands(commands)
+    for (const command of links) this.#linkCommand(command)
+    this.#counters.set('done', sequence)
+    this.wantsTurn()
+  }
+
+  #linkCommand(command: LinkCommand): void {
+    switch (command.kind) {
+      case 'accept': {
+        const socket = new Socket({fd: command.descriptor, readable: true, writable: true})
+        socket.setNoDelay(true)
+        this.#unverified.set(command.channel, this.#links.accept(command.channel, socket, command.address))
+        break
+      }
+      case 'connect':
+        this.#unverified.set(
+          command.channel,
+          this.#links.connect(command.channel, command.connect, command.target)
+        )
+        break
+      case 'endpoint': {
+        const {ownAddresses, paddingParams} = command
+        this.#paddingParams = paddingParams
+        this.#endpoint = LinkEndpoint.copy(command.material, {
+          ownAddresses: () => ownAddresses,
+          paddingParams: () => paddingParams,
+          nowSeconds: () => Math.floor(Date.now() / 1000)
+        })
+        break
+      }
+      case 'close-unverified':
+        this.#unverified.get(command.channel)?.close()
+        break
+      case 'close':
+        this.#close()
+        break
+    }
+  }
+
+  #close(): void {
+    clearInterval(this.#tick)
+    clearTimeout(this.#flushTimer)
+    this.#links.close()
+    for (const channel of [...this.#channels.values()]) channel.link.close()
+    this.#turn()
+    this.#isClosed = true
+    this.native.close()
+    this.#end()
+  }
+
+  get #ends(): LinkEndpoint {
+    if (this.#endpoint === undefined) throw new BugError('shard-without-endpoint')
+    return this.#endpoint
+  }
+
+  get #params() {
+    if (this.#paddingParams === undefined) throw new BugError('shard-without-endpoint')
+    return this.#paddingParams
+  }
+
+  // ── what links report ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  verified(link: Link, verified: VerifiedChannel, framer: CellFramer): LinkReader {
+    this.#links.verified(link)
+    this.#unverified.delete(link.handle)
+    const slot = this.native.channelOpen(link.handle, verified.linkVersion)
+    const channel = new ShardChannel(link, verified, slot, this)
+    this.#channels.set(link.handle, channel)
+    this.#bySlot[slot] = channel
+    this.#counters.add('channelsOpened', 1)
+    this.#padding.opened(channel, Date.now())
+    this.#opened.push(forMessage(channelInfo(link, verified)))
+    channel.receive(framer.release())
+    return channel
+  }
+
+  failed(link: Link, fault: ChannelFault): void {
+    this.#links.failed(link, fault)
+  }
+
+  closed(link: Link): void {
+    this.#links.closed(link)
+    this.#unverified.delete(link.handle)
+    this.#closed.push(link.handle)
+    this.wantsTurn()
+    const channel = this.#channels.get(link.handle)
+    if (channel === undefined) return
+    // A cell that came before the end is told before it.
+    this.takeEvents()
+    this.#channels.delete(link.handle)
+    this.#bySlot[channel.slot] = undefined
+    this.#flushes.delete(channel)
+    this.#holding.delete(channel)
+    this.#rateLimited.delete(channel)
+    this.#padding.closed(channel)
+    this.native.channelClose(channel.slot)
+    this.#counters.add('channelsClosed', 1)
+  }
+
+  accountRead(link: Link, octets: number): boolean {
+    this.#counters.add('bytesRead', octets)
+    const {readLimit} = this.#memory
+    if (!readLimit.isLimited) return true
+    readLimit.spend(octets)
+    if (readLimit.available(Date.now()) > 0) return true
+    const channel = this.#channels.get(link.handle)
+    // A handshake is bounded by itself, and short.
+    if (channel === undefined) return true
+    channel.isRateLimited = true
+    this.#rateLimited.add(channel)
+    return false
+  }
+
+  // ── what channels ask for ─────────────────────────────────────────────────────────────────────────────────────────
+
+  wantsTurn(): void {
+    if (this.#turnIsDue) return
+    this.#turnIsDue = true
+    setImmediate(() => this.#turn())
+  }
+
+  wantsFlush(channel: ShardChannel): void {
+    this.#flushes.add(channel)
+    this.wantsTurn()
+  }
+
+  holdsBack(channel: ShardChannel): void {
+    this.#holding.add(channel)
+  }
+
+  takeEvents(): boolean {
+    const before = this.#eventsLength
+    for (;;) {
+      if (this.#events.length - this.#eventsLength < EVENTS_ROOM_LEAST) this.#growEvents()
+      const taken = this.native.takeEvents(this.#events.subarray(this.#eventsLength))
+      if (taken === 0) break
+      this.#eventsLength += taken
+    }
+    return this.#eventsLength > before
+  }
+
+  writeBudget(): number {
+    return this.#memory.writeLimit.isLimited
+      ? this.#memory.writeLimit.available(Date.now())
+      : Number.POSITIVE_INFINITY
+  }
+
+  accountWritten(octets: number): void {
+    this.#counters.add('bytesWritten', octets)
+    this.#memory.writeLimit.spend(octets)
+  }
+
+  // ── the turn ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #turn(): void {
+    this.#turnIsDue = false
+    if (this.#isClosed) return
+    const nowMs = performance.timeOrigin + performance.now()
+    this.#turnNative(nowMs)
+    if (this.#holding.size > 0) {
+      const holding = [...this.#holding]
+      this.#holding.clear()
+      for (const channel of holding) channel.retry()
+      this.#turnNative(nowMs)
+    }
+    this.#linkNews()
+    if (this.#flushes.size > 0 && this.#flushTimer === undefined) {
+      const waitMs = this.#flushesAreSmall ? this.#flushedAtMs + COALESCE_MS - nowMs : 0
+      if (waitMs <= 0) this.#flush(nowMs)
+      else this.#flushTimer = setTimeout(() => this.#flushLate(), waitMs)
+    }
+    this.takeEvents()
+    this.native.counters(this.#counters.native)
+    this.#counters.set('socketOctets', this.queueAccount.octets)
+    this.#report()
+  }
+
+  #turnNative(nowMs: number): void {
+    let count: number
+    do {
+      count = this.native.turn(nowMs, this.#dirty)
+      for (let i = 0; i < count; i++) {
+        const channel = this.#bySlot[this.#dirty[i] as number]
+        if (channel !== undefined) this.#flushes.add(channel)
+      }
+    } while (count === this.#dirty.length)
+  }
+
+  #flushLate(): void {
+    this.#flushTimer = undefined
+    this.#flush(performance.timeOrigin + performance.now())
+    // What left the queues may be news to main.
+    this.wantsTurn()
+  }
+
+  #flush(nowMs: number): void {
+    let octets = 0
+    for (const channel of this.#flushes) octets += channel.flush()
+    this.#flushesAreSmall = this.#isBusy && octets < SMALL_FLUSH_OCTETS * this.#flushes.size
+    this.#flushedAtMs = nowMs
+    this.#flushes.clear()
+  }
+
+  #linkNews(): void {
+    const reader = this.#linkEventReader
+    for (;;) {
+      const length = this.native.takeLinkEvents(this.#linkEvents)
+      if (length === 0) return
+      this.takeEvents()
+      reader.start(length)
+      while (reader.next()) {
+        const channel = this.#channels.get(reader.subject as ChannelHandle)
+        if (channel === undefined) continue
+        if (reader.kind === LinkEventKind.PADDING_NEGOTIATE) {
+          this.#padding.negotiated(channel, reader.payload(), Date.now())
+          continue
+        }
+        const fault = reader.kind === LinkEventKind.CHANNEL_FAULT ? faultOf(reader) : undefined
+        if (fault !== undefined) this.failed(channel.link, fault)
+        channel.link.close()
+      }
+    }
+  }
+
+  #report(): void {
+    const hasNews = this.#eventsLength + this.#opened.length + this.#failed.length + this.#closed.length
+    if (hasNews === 0) return
+    const events = this.#eventsLength === 0 ? undefined : this.#events.slice(0, this.#eventsLength)
+    const message: FromWorker = {
+      opened: this.#opened,
+      events,
+      failed: this.#failed,
+      closed: this.#closed
+    }
+    this.#port.postMessage(message, events === undefined ? [] : [events.buffer])
+    this.#eventsLength = 0
+    this.#opened = []
+    this.#failed = []
+    this.#closed = []
+    if (this.#events.length > EVENTS_ROOM) this.#events = new Uint8Array(EVENTS_ROOM)
+  }
+
+  #growEvents(): void {
+    const grown = new Uint8Array(2 * this.#events.length)
+    grown.set(this.#events.subarray(0, this.#eventsLength))
+    this.#events = grown
+  }
+
+  #onTick(nowMs: number): void {
+    const since = this.#utilization
+    this.#utilization = performance.eventLoopUtilization()
+    this.#isBusy = performance.eventLoopUtilization(this.#utilization, since).utilization >= BUSY
+    if (this.#endpoint === undefined) return
+    const {readLimit, writeLimit} = this.#memory
+    if (this.#rateLimited.size > 0 && readLimit.available(nowMs) > 0) {
+      for (const channel of this.#rateLimited) channel.isRateLimited = false
+      this.#rateLimited.clear()
+    }
+    if (writeLimit.isLimited && writeLimit.available(nowMs) > 0) {
+      for (const channel of this.#channels.values()) {
+        if (this.native.backlog(channel.slot) > 0) this.wantsFlush(channel)
+      }
+    }
+    this.#links.sweep(nowMs)
+    for (const channel of this.#padding.due(nowMs)) {
+      this.#counters.add('paddingCellsSent', 1)
+      const subject = channel.link.handle
+      this.#padder.add({kind: CommandKind.SEND_CELL, subject, command: ChannelCommand.PADDING})
+    }
+    if (this.#padder.length > 0) {
+      this.native.commands(this.#padder.octets())
+      this.#padder.clear()
+      this.wantsTurn()
+    }
+    for (const channel of this.#padding.idle(nowMs)) channel.link.close()
+  }
+}
+
+/** A view in a message takes all of the buffer under it along. */
+function forMessage(info: ChannelInfo): ChannelInfo {
+  const {peer, address} = info
+  const copy = (octets: Uint8Array) => new Uint8Array(octets)
+  return {
+    ...info,
+    peer:
+      peer.kind === 'client'
+        ? peer
+        : {...peer, rsaIdentity: copy(peer.rsaIdentity), ed25519Identity: copy(peer.ed25519Identity)},
+    address: {...address, octets: copy(address.octets)},
+    claimedAddresses: info.claimedAddresses.map(copy),
+    ownAddressSeen: copy(info.ownAddressSeen)
+  }
+}
+
+/** As src/dataplane/links.ts counts, in shared memory. */
+function failureCounters(counters: ShardCounters) {
+  return {
+    get handshakesFailed() {
+      return counters.get('handshakesFailed')
+    },
+    set handshakesFailed(count: number) {
+      counters.set('handshakesFailed', count)
+    },
+    handshakesRefused: 0
+  }
+}
+
+/** The fault that a closed link is counted with; undefined where it is our own doing. */
+function faultOf({code, command}: RecordReader): ChannelFault | undefined {
+  if (code === ChannelFaultNumber['unexpected-cell']) return channelFault('unexpected-cell', {command})
+  if (code === ChannelFaultNumber['cell-too-long']) return channelFault('cell-too-long', {command})
+  return undefined
+}

@@ -1,0 +1,122 @@
+// What main and all shards of a plane have in common: one block of memory with the counters of each shard, the queue counters
+// of circuits and the two token buckets. Every word but those of the buckets has one writer.
+
+import type {DataPlaneCounters} from '../contract.ts'
+import {SHARED_RATE_LIMIT_OCTETS, SharedRateLimit} from '../shared-rate-limit.ts'
+import {QUEUE_COUNTER_WORDS, SHARD_COUNTERS, type ShardCounter} from './records.ts'
+
+/** What a worker counts beside its native shard. */
+export const WORKER_COUNTERS = [
+  'bytesRead',
+  'bytesWritten',
+  'handshakesFailed',
+  'channelsOpened',
+  'channelsClosed',
+  'paddingCellsSent',
+  /** Gauge: octets that sockets hold back. */
+  'socketOctets',
+  /** Gauge: the sequence number of the message from main that was done last. */
+  'done'
+] as const
+
+type WorkerCounter = (typeof WORKER_COUNTERS)[number]
+export type SharedCounter = ShardCounter | WorkerCounter
+
+const COUNTERS: readonly SharedCounter[] = [...SHARD_COUNTERS, ...WORKER_COUNTERS]
+const GAUGES: ReadonlySet<SharedCounter> = new Set([
+  'queuedOctets',
+  'poolOctets',
+  'circuits',
+  'channels',
+  'socketOctets',
+  'done'
+])
+const COUNTER_PLACE = Object.fromEntries(COUNTERS.map((name, i) => [name, i])) as Record<
+  SharedCounter,
+  number
+>
+
+/** Circuits of a plane that can be asked how many of their cells wait. */
+export const QUEUE_COUNTERS_MAX = 65_536
+
+export interface SharedMemoryOptions {
+  readonly shards: number
+  readonly rate: number
+  readonly burst: number
+}
+
+/** What crosses to a worker, where it is opened again. */
+export interface SharedMemoryParts {
+  readonly options: SharedMemoryOptions
+  readonly counters: SharedArrayBuffer
+  readonly queues: SharedArrayBuffer
+  readonly buckets: SharedArrayBuffer
+}
+
+export class SharedMemory {
+  readonly parts: SharedMemoryParts
+  /** Two words per counter; see records.ts. */
+  readonly queueCounters: Uint32Array
+  readonly readLimit: SharedRateLimit
+  readonly writeLimit: SharedRateLimit
+
+  constructor(parts: SharedMemoryParts) {
+    const {rate, burst} = parts.options
+    this.parts = parts
+    this.queueCounters = new Uint32Array(parts.queues)
+    this.readLimit = new SharedRateLimit(parts.buckets, 0, rate, burst)
+    this.writeLimit = new SharedRateLimit(parts.buckets, SHARED_RATE_LIMIT_OCTETS, rate, burst)
+  }
+
+  static make(options: SharedMemoryOptions): SharedMemory {
+    return new SharedMemory({
+      options,
+      counters: new SharedArrayBuffer(options.shards * COUNTERS.length * 8),
+      queues: new SharedArrayBuffer(QUEUE_COUNTERS_MAX * QUEUE_COUNTER_WORDS * 4),
+      buckets: new SharedArrayBuffer(2 * SHARED_RATE_LIMIT_OCTETS)
+    })
+  }
+
+  /** Of the `place`-th shard of the plane, from 0. */
+  countersOf(place: number): ShardCounters {
+    return new ShardCounters(this.parts.counters, place)
+  }
+}
+
+/** The counters of one shard: its worker writes them, main reads them. */
+export class ShardCounters {
+  /** Those that the native shard writes by itself. */
+  readonly native: Float64Array
+  readonly #all: Float64Array
+
+  constructor(memory: SharedArrayBuffer, place: number) {
+    this.#all = new Float64Array(memory, place * COUNTERS.length * 8, COUNTERS.length)
+    this.native = this.#all.subarray(0, SHARD_COUNTERS.length)
+  }
+
+  get(name: SharedCounter): number {
+    return this.#all[COUNTER_PLACE[name]] ?? 0
+  }
+
+  add(name: WorkerCounter, count: number): void {
+    const place = COUNTER_PLACE[name]
+    this.#all[place] = (this.#all[place] ?? 0) + count
+  }
+
+  set(name: WorkerCounter, value: number): void {
+    this.#all[COUNTER_PLACE[name]] = value
+  }
+
+  /** Gives the totals and begins anew: for when the worker has died and another is to count from zero. */
+  takeTotals(): Map<SharedCounter, number> {
+    const totals = COUNTERS.filter(name => !GAUGES.has(name)).map(name => [name, this.get(name)] as const)
+    this.#all.fill(0)
+    return new Map(totals)
+  }
+}
+
+/** Counters of the contract that shards keep; the others are main's. */
+export const SHARD_KEPT = COUNTERS.filter(name => !GAUGES.has(name)).filter(
+  (name): name is SharedCounter & keyof DataPlaneCounters =>
+    !['messagesCrossed', 'ringsFull', 'wakeUps'].includes(name)
+)
