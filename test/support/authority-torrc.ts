@@ -27,7 +27,7 @@ export function authorityTorrc(bandwidthFile: string, options: VotingOptions): r
     `TestingV3AuthVotingStartOffset ${offset} seconds`,
     'V3AuthVoteDelay 2 seconds',
     'V3AuthDistDelay 2 seconds',
-    'V3AuthNIntervalsValid 3',
+    'V3AuthNIntervalsValid 2',
     `TestingV3AuthInitialVotingInterval ${interval} seconds`,
     'TestingV3AuthInitialVoteDelay 2 seconds',
     'TestingV3AuthInitialDistDelay 2 seconds',
