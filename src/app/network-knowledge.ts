@@ -21,6 +21,7 @@ import {allSources} from './dir-sources.ts'
 import type {NetworkView} from './relay-core.ts'
 
 const DAY_MS = 24 * 3600_000
+const TESTING_RETRY_MS = 400
 
 export class NetworkKnowledge {
   readonly documents: NetworkDocuments
@@ -83,6 +84,8 @@ export class NetworkKnowledge {
       openDirStream,
       flavours: this.#config.dirCache || this.#config.authority ? ['microdesc', 'ns'] : ['microdesc'],
       isCache: this.#config.dirCache,
+      // Where consensuses come every few seconds nobody is spared by asking seldom.
+      retryMaxMs: this.#config.testingTorNetwork ? TESTING_RETRY_MS : undefined,
       now: () => new Date(),
       events: {
         consensus: (flavour, consensus) => this.#gotConsensus(flavour, consensus),

@@ -53,6 +53,8 @@ export interface KeeperDeps {
   readonly flavours: readonly ConsensusFlavour[]
   /** A cache fetches soon after a consensus appears, others later. */
   readonly isCache: boolean
+  /** The longest wait after a run that failed; ten minutes when left out. */
+  readonly retryMaxMs?: number | undefined
   readonly now: () => Date
 }
 
@@ -61,11 +63,12 @@ export class Keeper {
   readonly #dueAtMs = new Map<ConsensusFlavour, number>()
   #timer: NodeJS.Timeout | undefined
   #running = false
-  #retryMs = RETRY_MIN_MS
+  #retryMs: number
   #notBeforeMs = 0
 
   constructor(deps: KeeperDeps) {
     this.#deps = deps
+    this.#retryMs = this.#retryMinMs
   }
 
   /** Begins to fetch what is missing, at once. */
@@ -99,13 +102,17 @@ export class Keeper {
     }
   }
 
+  get #retryMinMs(): number {
+    return Math.min(RETRY_MIN_MS, this.#deps.retryMaxMs ?? RETRY_MAX_MS)
+  }
+
   #backOff(failed: boolean): void {
     if (!failed) {
-      this.#retryMs = RETRY_MIN_MS
+      this.#retryMs = this.#retryMinMs
       return
     }
     this.#notBeforeMs = Number(this.#deps.now()) + randomInt(this.#retryMs, this.#retryMs * 2)
-    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS)
+    this.#retryMs = Math.min(this.#retryMs * 2, this.#deps.retryMaxMs ?? RETRY_MAX_MS)
   }
 
   #schedule(flavour: ConsensusFlavour, consensus: VerifiedConsensus): void {
