@@ -50,6 +50,7 @@ const READY_POLL_MS = 100
 export class ClientNode {
   readonly core: OriginCore
   readonly client: OnionClient
+  readonly paths: PathSelection
   readonly #documents: NetworkDocuments
   readonly #keeper: Keeper
   #netDir: NetDir | undefined
@@ -86,7 +87,13 @@ export class ClientNode {
     })
     const random = secureFraction
     const guards = new EntryGuards({store: deps.guards, random, now, version: deps.version})
-    const paths = new PathSelection({guards, vanguards: new Vanguards(random, Date.now), random})
+    const paths = new PathSelection({
+      guards,
+      vanguards: new Vanguards(random, Date.now),
+      random,
+      now: Date.now
+    })
+    this.paths = paths
     const build = (path: readonly PathHop[], timeoutMs: number) => this.core.build(path, timeoutMs)
     const circuits = new HsCircuits({netDir, paths, build, now})
     this.client = new OnionClient({
@@ -104,6 +111,11 @@ export class ClientNode {
 
   get netDir(): NetDir | undefined {
     return this.#netDir
+  }
+
+  /** The same, once enough of its relays are known to build circuits. */
+  get knownNetDir(): NetDir | undefined {
+    return this.#knowsEnough() ? this.#netDir : undefined
   }
 
   /** Begins to fetch documents. */

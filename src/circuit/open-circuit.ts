@@ -14,9 +14,13 @@ export interface PathHop extends RelayTarget {
   readonly linkSpecifiers?: readonly LinkSpecifier[]
 }
 
-export type BuildFault =
+export type BuildFault = (
   | OriginCircuitFault
   | Fault<'first-hop-unreachable' | 'hop-without-onion-key' | 'build-timeout' | 'empty-path', never>
+) & {
+  /** Hops that were there when it failed: the relay behind them, or the way to it, is what failed. */
+  readonly hopsBuilt?: number
+}
 
 /** Builds a circuit along `path`, first hop first; closes it and answers with a fault when that takes too long. */
 export async function openCircuit(
@@ -42,8 +46,10 @@ export async function openCircuit(
   const built = await addHops(circuit, first, others)
   clearTimeout(timer)
   if (built.ok) return ok(circuit)
+  const hopsBuilt = circuit.length
   circuit.close()
-  return timedOut ? err(localFault('build-timeout')) : built
+  const fault: BuildFault = timedOut ? localFault('build-timeout') : built.fault
+  return err({...fault, hopsBuilt})
 }
 
 async function addHops(

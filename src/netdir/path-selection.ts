@@ -5,7 +5,8 @@
 //   point; a service's rendezvous point):                                guard ─ vanguard ─ middle ─ last
 //
 // Guard and vanguard stay the same for long, and whoever names the last relay must not be able to push us off them: only
-// the same relay twice is ruled out there. The freely chosen relays keep all rules.
+// the same relay twice is ruled out there. The freely chosen relays keep all rules. A relay that could not be extended to
+// is left alone for a while where there are others; vanguards are passed over for that, never replaced.
 
 import type {RandomFraction} from './choose.ts'
 import type {GuardChoice, GuardSource} from './guard-source.ts'
@@ -18,6 +19,7 @@ export interface PathSelectionDeps {
   readonly guards: GuardSource
   readonly vanguards: Vanguards
   readonly random: RandomFraction
+  readonly now: () => number
 }
 
 /** The hops before the last one. */
@@ -29,11 +31,26 @@ export interface PathToLast {
 
 export type ChosenBy = 'us' | 'others'
 
+const LEFT_ALONE_MS = 2 * 60_000
+const LEFT_ALONE_MAX = 1024
+
 export class PathSelection {
   readonly #deps: PathSelectionDeps
+  /** When relays could not be extended to, by fingerprint, oldest first. */
+  readonly #failedAtMs = new Map<string, number>()
 
   constructor(deps: PathSelectionDeps) {
     this.#deps = deps
+  }
+
+  /** A circuit could not be extended to this relay. */
+  failed({fingerprint}: Relay): void {
+    this.#failedAtMs.delete(fingerprint)
+    this.#failedAtMs.set(fingerprint, this.#deps.now())
+    for (const oldest of this.#failedAtMs.keys()) {
+      if (this.#failedAtMs.size <= LEFT_ALONE_MAX) break
+      this.#failedAtMs.delete(oldest)
+    }
   }
 
   /** Undefined when the network has too few relays for the rules. */
@@ -43,9 +60,14 @@ export class PathSelection {
     const guard = guards.chooseGuard(netDir, relay => isOther(relay) && isUsable(relay))
     if (guard === undefined) return undefined
     const afterGuard = pathEndOf(guard.relay)
+    const isFree = (relay: Relay) => isOther(relay) && !isSameRelay(relay, afterGuard)
     const vanguard =
-      vanguards.choose(netDir, relay => isOther(relay) && !conflicts(relay, afterGuard)) ??
-      vanguards.choose(netDir, relay => isOther(relay) && !isSameRelay(relay, afterGuard))
+      vanguards.choose(
+        netDir,
+        relay => isOther(relay) && !conflicts(relay, afterGuard) && !this.#isBad(relay)
+      ) ??
+      vanguards.choose(netDir, relay => isFree(relay) && !this.#isBad(relay)) ??
+      vanguards.choose(netDir, isFree)
     if (vanguard === undefined) return undefined
     if (chosenBy === 'us') return {guard, relays: [guard.relay, vanguard]}
     const ends = [last, afterGuard, pathEndOf(vanguard)]
@@ -73,17 +95,24 @@ export class PathSelection {
     return chosen
   }
 
-  /** A stable and fast relay by the weights of the middle position; without those flags where none has them. */
+  /** By the weights of the middle position: stable, fast and not known to fail, or as much of that as there is. */
   #middle(netDir: NetDir, allows: (relay: Relay) => boolean): Relay | undefined {
-    const {random} = this.#deps
-    const usable = (relay: Relay) => isUsable(relay) && allows(relay)
-    return (
-      netDir.choose(
+    const isStable = (relay: Relay) => hasFlag(relay, 'Stable') && hasFlag(relay, 'Fast')
+    const isGood = (relay: Relay) => !this.#isBad(relay)
+    for (const wanted of [(relay: Relay) => isStable(relay) && isGood(relay), isGood, isStable, () => true]) {
+      const chosen = netDir.choose(
         'middle',
-        random,
-        relay => hasFlag(relay, 'Stable') && hasFlag(relay, 'Fast') && usable(relay)
-      ) ?? netDir.choose('middle', random, usable)
-    )
+        this.#deps.random,
+        relay => isUsable(relay) && allows(relay) && wanted(relay)
+      )
+      if (chosen !== undefined) return chosen
+    }
+    return undefined
+  }
+
+  #isBad({fingerprint}: Relay): boolean {
+    const failedAt = this.#failedAtMs.get(fingerprint)
+    return failedAt !== undefined && this.#deps.now() - failedAt < LEFT_ALONE_MS
   }
 }
 

@@ -1,5 +1,5 @@
 // Circuits of onion services and their clients: a path by the rules, built, and built again on another path when that
-// fails. What is learnt about the guard goes back to where it came from.
+// fails. What is learnt about the relays on it goes back to where they came from.
 
 import type {BuildFault, PathHop} from '../circuit/open-circuit.ts'
 import {pathHop} from '../circuit/path-hop.ts'
@@ -56,7 +56,10 @@ export class HsCircuits {
         path.guard.reached()
         return ok({...built.value, last: hops.length - 1})
       }
-      if (built.fault.code === 'first-hop-unreachable') path.guard.unreachable()
+      const {code, hopsBuilt = 0} = built.fault
+      if (code === 'first-hop-unreachable') path.guard.unreachable()
+      const behind = hopsBuilt === 0 ? undefined : (path.relays[hopsBuilt] ?? relay)
+      if (behind !== undefined) paths.failed(behind)
     }
     return err(localFault('circuit-failed'))
   }

@@ -12,6 +12,7 @@ import {toBase32} from '../../src/bytes/base32.ts'
 import {ed25519Ready} from '../../src/crypto/ed25519.ts'
 import {parseOnionAddress} from '../../src/crypto/hs/onion-address.ts'
 import {generateX25519} from '../../src/crypto/x25519.ts'
+import {loadClientAuthKeys, printClientAuthKey} from '../../src/datadir/client-auth-files.ts'
 import type {DirSource} from '../../src/directory/dir-source.ts'
 import {SocksReply} from '../../src/roles/client/socks/reply.ts'
 import {SocksServer} from '../../src/roles/client/socks/socks-server.ts'
@@ -20,15 +21,19 @@ import {whyWithoutTor} from '../support/needs-tor.ts'
 import {onionAddress} from '../support/onion-watch.ts'
 import {SocksRefusal, socksConnect} from '../support/socks-client.ts'
 import {startTorNetwork, type TorNetwork} from '../support/tor-network.ts'
+import type {TorNode} from '../support/tor-node.ts'
 import {download, echo, expectedDigest, TransferServer, upload} from '../support/transfer-server.ts'
 import {waitUntil} from '../support/wait-until.ts'
 
 const AUTHORITIES = 3
 const SERVICE_PORT = 80
+/** Of the relays, authorities first: the client's guard, which has to die in the end. */
+const DOOMED = AUTHORITIES
 const DOWN_OCTETS = 20_000_000
 const UP_OCTETS = 5_000_000
 const TRANSFER_TIMEOUT_MS = 180_000
 const UPLOADED_MS = 90_000
+const RECOVERED_MS = 120_000
 
 async function directorySources(network: TorNetwork): Promise<DirSource[]> {
   return network.authorities.map(({name, dirPort}) => ({
@@ -42,6 +47,8 @@ async function directorySources(network: TorNetwork): Promise<DirSource[]> {
 describe('the onion client in a network of C tor', {skip: whyWithoutTor()}, () => {
   let network: TorNetwork
   let server: TransferServer
+  let service: TorNode
+  let doomed: TorNode
   let node: ClientNode
   let socks: SocksServer
   let socksPort = 0
@@ -65,7 +72,17 @@ describe('the onion client in a network of C tor', {skip: whyWithoutTor()}, () =
       join(directory('restricted'), 'authorized_clients', 'we.auth'),
       `descriptor:x25519:${toBase32(clientKey.public).toUpperCase()}\n`
     )
-    const service = network.addService('service', [
+    // What the last test takes away is the client's guard and nothing of the service's.
+    const fingerprints = await Promise.all(
+      network.torRelays.map(async relay => `$${await relay.fingerprint()}`)
+    )
+    doomed = network.torRelays[DOOMED] ?? assert.fail()
+    const lastWeek = new Date(Date.now() - 7 * 24 * 3600_000).toISOString().slice(0, 19)
+    guardLines.push(`in=default rsa_id=${await doomed.fingerprint()} sampled_on=${lastWeek} listed=1`)
+    service = network.addService('service', [
+      `ExcludeNodes ${fingerprints[DOOMED]}`,
+      `EntryNodes ${fingerprints.slice(0, 2)}`,
+      `HSLayer2Nodes ${fingerprints.filter((_, i) => i >= 2 && i !== DOOMED)}`,
       ...Object.keys(address).flatMap(name => [
         `HiddenServiceDir ${directory(name)}`,
         `HiddenServicePort ${SERVICE_PORT} 127.0.0.1:${server.port}`
@@ -172,8 +189,14 @@ describe('the onion client in a network of C tor', {skip: whyWithoutTor()}, () =
     keyOf = () => generateX25519().secret
     node.client.newIdentity()
     assert.equal(await replyTo(address.restricted), SocksReply.ONION_CLIENT_AUTH_WRONG)
-    const restricted = parseOnionAddress(address.restricted) ?? assert.fail()
-    keyOf = identity => (Buffer.from(identity).equals(restricted) ? clientKey.secret : undefined)
+    const identity = parseOnionAddress(address.restricted) ?? assert.fail()
+    const directory = join(network.directory, 'client-auth')
+    mkdirSync(directory, {mode: 0o700})
+    const line = printClientAuthKey({identity, secret: clientKey.secret})
+    writeFileSync(join(directory, 'restricted.auth_private'), line, {mode: 0o600})
+    const keys = loadClientAuthKeys(directory)
+    assert.ok(keys.ok)
+    keyOf = keys.value.keyFor
     node.client.newIdentity()
     assert.equal(await echo(await open(address.restricted), 'let in', 30_000), 'let in')
   })
@@ -191,5 +214,41 @@ describe('the onion client in a network of C tor', {skip: whyWithoutTor()}, () =
     const confirmed = guardLines.filter(line => line.includes(' confirmed_on='))
     assert.ok(confirmed.length >= 1 && confirmed.length <= 2, guardLines.join('\n'))
     assert.equal([...node.core.channels.values()].length, confirmed.length)
+  })
+
+  /** Connects until it works, as a user would, and gives how long that took. */
+  async function recovers(text: string): Promise<number> {
+    const started = performance.now()
+    const errors: string[] = []
+    const attempt = async () => {
+      try {
+        return (await echo(await open(), text, 20_000)) === text
+      } catch (error) {
+        errors.push(`${((performance.now() - started) / 1000).toFixed(1)} s: ${String(error)}`)
+        return false
+      }
+    }
+    await waitUntil(
+      'the service to be reached again',
+      {timeoutMs: RECOVERED_MS, everyMs: 500},
+      attempt
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${errors.join('\n')}`)
+    })
+    return (performance.now() - started) / 1000
+  }
+
+  it('finds the service again after it was restarted with other introduction points', async t => {
+    await service.stop()
+    service.start()
+    t.diagnostic(`${(await recovers('you are back')).toFixed(1)} s`)
+  })
+
+  it('goes on with another guard when its own dies', async t => {
+    assert.ok(
+      guardLines[0]?.includes(await doomed.fingerprint()) && guardLines[0].includes(' confirmed_idx=0')
+    )
+    await doomed.stop()
+    t.diagnostic(`${(await recovers('still here')).toFixed(1)} s`)
   })
 })

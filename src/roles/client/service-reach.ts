@@ -6,7 +6,7 @@
 //
 // A point that refused has certainly not told the service, so the same rendezvous serves the next one. After silence it
 // does not: an answer to the earlier message could still come. When all points of a descriptor fail, a newer descriptor is
-// asked for, once.
+// asked for, once; and where all of them failed lately, they are tried again rather than none.
 
 import type {ClockCheck} from '../../circuit/congestion-control/clock-check.ts'
 import {FixedWindow} from '../../circuit/congestion-control/fixed-window.ts'
@@ -78,11 +78,16 @@ export class ServiceReach {
       places.begin()
       const first = await this.#tell('descriptor', descriptors.get(identity, 'cached'), isOk)
       if (!first.ok) return first
-      const reached = await this.#tryAll(first.value, places)
-      if (reached.ok || reached.fault.code === 'onion-no-network') return reached
+      const candidates = this.#candidates(first.value, 'good')
+      const reached = await this.#tryAll(first.value, candidates, places)
+      if (reached.ok) return reached
       const second = await this.#tell('descriptor', descriptors.get(identity, 'newer'), isOk)
-      if (!second.ok || second.value === first.value) return reached
-      return await this.#tryAll(second.value, places)
+      const latest = second.ok ? second.value : first.value
+      const others = this.#candidates(latest, 'good')
+      if (others.length > 0) return await this.#tryAll(latest, others, places)
+      return candidates.length > 0
+        ? reached
+        : await this.#tryAll(latest, this.#candidates(latest, 'failed'), places)
     } finally {
       places.close()
     }
@@ -90,11 +95,12 @@ export class ServiceReach {
 
   async #tryAll(
     descriptor: ServiceDescriptor,
+    candidates: readonly Candidate[],
     places: RendezvousSupply
   ): Promise<Result<Joined, OnionClientFault>> {
     const outcomes = new Set<IntroductionOutcome>()
     let cameLate = false
-    for (const candidate of this.#candidates(descriptor)) {
+    for (const candidate of candidates) {
       const rendezvous = await places.take()
       if (rendezvous === undefined) return err(localFault('onion-rendezvous-failed'))
       const introducing = this.#introduce(descriptor, candidate, rendezvous)
@@ -121,13 +127,13 @@ export class ServiceReach {
     return result
   }
 
-  /** In random order. */
-  #candidates({content}: ServiceDescriptor): Candidate[] {
+  /** The introduction points that failed lately, or the others, in random order. */
+  #candidates({content}: ServiceDescriptor, which: 'good' | 'failed'): Candidate[] {
     const {failed, random} = this.#deps
     const rules = {allowPrivateAddresses: this.#deps.allowPrivateAddresses()}
     const left = content.introductionPoints.flatMap(point => {
       const hop = namedHop(point.linkSpecifiers, point.ntorOnionKey, rules)
-      return hop === undefined || failed.has(point) ? [] : [{point, hop}]
+      return hop === undefined || failed.has(point) !== (which === 'failed') ? [] : [{point, hop}]
     })
     const candidates: Candidate[] = []
     while (left.length > 0) candidates.push(...left.splice(Math.floor(random() * left.length), 1))

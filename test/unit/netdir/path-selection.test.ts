@@ -23,7 +23,7 @@ const firstGuard: GuardSource = {
 
 function selection(now = () => 0) {
   const vanguards = new Vanguards(secureFraction, now)
-  return {vanguards, paths: new PathSelection({guards: firstGuard, vanguards, random: secureFraction})}
+  return {vanguards, paths: new PathSelection({guards: firstGuard, vanguards, random: secureFraction, now})}
 }
 
 function relayOf(netDir: NetDir, i: number): Relay {
@@ -78,6 +78,26 @@ describe('paths of onion-service circuits (proposal 333)', () => {
   it('keep a guard although the last relay is of its family or network', () => {
     const netDir = makeNetDir({relays: relays(6, i => ({ipv4: `198.41.${i}.1`}))})
     assert.equal(pathTo(netDir, relayOf(netDir, 1), 'us')[0], 'relay0')
+  })
+
+  it('leave a relay alone that could not be extended to, for two minutes, where there are others', () => {
+    let now = 0
+    const used = selection(() => now)
+    const netDir = makeNetDir({relays: relays(6)})
+    const last = relayOf(netDir, 5)
+    const [, vanguard] = pathTo(netDir, last, 'others', used)
+    const failed = relayOf(netDir, Number(vanguard?.slice(5)))
+    const set = used.vanguards.fingerprints
+    used.paths.failed(failed)
+    const names = () =>
+      Array.from({length: 60}, () => pathTo(netDir, last, 'others', used).slice(1, 3)).flat()
+    assert.ok(!names().includes(vanguard ?? ''))
+    assert.ok(used.paths.rendezvousPoint(netDir) !== failed)
+    assert.deepEqual(used.vanguards.fingerprints, set)
+    now = 2 * 60_000
+    assert.ok(names().includes(vanguard ?? ''))
+    for (const relay of netDir.relays) used.paths.failed(relay)
+    assert.equal(pathTo(netDir, last, 'others', used).length, 4)
   })
 
   it('leave out relays that do not run, are not valid or have no Ed25519 identity', () => {
