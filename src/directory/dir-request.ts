@@ -67,7 +67,8 @@ function begin(transport: DirTransport, {method, path, headers, body}: DirReques
     headers: {
       'accept-encoding': 'deflate, gzip, identity',
       connection: 'close',
-      ...(body === undefined ? {} : {'content-length': String(body.length)}),
+      // C tor looks for this name in this spelling alone, and without it takes what has arrived so far for all of the body.
+      ...(body === undefined ? {} : {'Content-Length': String(body.length)}),
       ...headers
     }
   }
