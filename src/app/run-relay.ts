@@ -6,6 +6,9 @@ import {printConfigFault} from '../config/fault.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
 import {type DataDirFault, printDataDirFault} from '../datadir/fault.ts'
 import {removePidFile, writePidFile} from '../datadir/pid-file.ts'
+import type {Result} from '../fault/result.ts'
+import type {Logger} from '../log/logger.ts'
+import {OriginNode} from './origin-node.ts'
 import {RelayNode, type StartFault} from './relay-node.ts'
 import type {RelayNodeDeps} from './relay-node-deps.ts'
 
@@ -19,7 +22,7 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
     const written = writePidFile(first.pidFile, process.pid)
     if (!written.ok) logger.warn(printDataDirFault(written.fault))
   }
-  const started = await RelayNode.start({config: first, logger})
+  const started = await startNode(first, logger)
   if (!started.ok) {
     logger.err(printStartFault(started.fault))
     return FAILED
@@ -60,6 +63,12 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
   await node.close()
   if (config.pidFile !== undefined) removePidFile(config.pidFile)
   return DONE
+}
+
+/** What a process can run: a relay, or, without an ORPort, what needs none. */
+function startNode(config: RelayConfig, logger: Logger): Promise<Result<RelayNode | OriginNode, StartFault>> {
+  const options = {config, logger}
+  return config.orPorts.length > 0 ? RelayNode.start(options) : OriginNode.start(options)
 }
 
 function printStartFault(fault: StartFault): string {

@@ -16,7 +16,7 @@ export const subjectImplementation: SubjectImplementation =
   process.env['RAMSON_SUBJECT'] === 'tor' ? 'tor' : 'ramson'
 
 /** The compiled program: tests lie in <out>/test/support, the program in <out>/src/app. */
-const programFile = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'app', 'main.js')
+export const programFile = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'app', 'main.js')
 
 const START_TIMEOUT_MS = 30_000
 

@@ -100,7 +100,10 @@ function splice(socket: Socket, stream: RelayStream, traffic: PortTraffic): void
   // END closes both directions. What came before it may still have to be written.
   stream.once('end', () => socket.destroySoon())
   stream.once('close', () => socket.destroySoon())
-  socket.once('close', () => stream.destroy())
+  // One that said all it had to say has ended the stream, which may still have much of it to send.
+  socket.once('close', () => {
+    if (!socket.readableEnded) stream.destroy()
+  })
   if (stream.destroyed) {
     socket.destroy()
     return

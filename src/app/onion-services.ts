@@ -1,0 +1,87 @@
+// The onion services of a node, put together: keys and clients from each HiddenServiceDir, circuits of our own, and what
+// the torrc says of ports and limits. Addresses are written to `hostname` and nowhere else.
+
+import type {BuildFault, PathHop} from '../circuit/open-circuit.ts'
+import type {OnionServiceConfig} from '../config/onion-services.ts'
+import type {DataDirFault} from '../datadir/fault.ts'
+import {loadOnionService, type OnionServiceKeys} from '../datadir/onion-service-files.ts'
+import {ok, type Result} from '../fault/result.ts'
+import type {Logger} from '../log/logger.ts'
+import type {NetDir} from '../netdir/net-dir.ts'
+import type {PathSelection} from '../netdir/path-selection.ts'
+import {DEFAULT_HS_CIRCUITS_OPTIONS, HsCircuits} from '../roles/hs-circuits.ts'
+import {OnionService} from '../roles/service/onion-service.ts'
+import type {OwnCircuit} from '../stream/origin-streams.ts'
+
+export interface OnionServicesDeps {
+  readonly build: (path: readonly PathHop[], timeoutMs: number) => Promise<Result<OwnCircuit, BuildFault>>
+  /** Undefined as long as too little is known of the network. */
+  readonly netDir: () => NetDir | undefined
+  readonly paths: PathSelection
+  /** TestingTorNetwork: short time periods, and addresses that only a private network has. */
+  readonly isTesting: boolean
+  readonly allowPrivateAddresses: boolean
+  /** Hears when the descriptors of a service have something new to tell. */
+  readonly changed?: (() => void) | undefined
+  readonly logger: Logger
+}
+
+/** A service that runs. */
+export interface RunningService {
+  /** With `.onion`. */
+  readonly address: string
+  readonly service: OnionService
+}
+
+/** The service itself decides how often it tries, so that it can choose another relay. */
+const HS_CIRCUITS_OPTIONS = {...DEFAULT_HS_CIRCUITS_OPTIONS, attempts: 1}
+
+export class OnionServices {
+  readonly running: readonly RunningService[]
+
+  private constructor(running: readonly RunningService[]) {
+    this.running = running
+  }
+
+  /** Loads all keys, or none when one cannot be had. `ed25519Ready` must have resolved. */
+  static open(
+    configs: readonly OnionServiceConfig[],
+    deps: OnionServicesDeps
+  ): Result<OnionServices, DataDirFault> {
+    const loaded: {config: OnionServiceConfig; keys: OnionServiceKeys}[] = []
+    for (const config of configs) {
+      const keys = loadOnionService(config.directory)
+      if (!keys.ok) return keys
+      for (const notice of keys.value.notices) deps.logger.notice(notice)
+      loaded.push({config, keys: keys.value})
+    }
+    const {netDir, paths, build} = deps
+    const now = () => new Date()
+    const circuits = new HsCircuits({netDir, paths, build, now}, HS_CIRCUITS_OPTIONS)
+    const running = loaded.map(({config, keys: {identity, address, authorizedClients}}) => ({
+      address,
+      service: new OnionService(
+        {...config, identity, authorizedClients},
+        {
+          netDir,
+          circuits,
+          paths,
+          time: {isTesting: deps.isTesting},
+          allowPrivateAddresses: () => deps.allowPrivateAddresses,
+          now,
+          log: text => deps.logger.about('rend').info(text),
+          changed: deps.changed
+        }
+      )
+    }))
+    return ok(new OnionServices(running))
+  }
+
+  start(): void {
+    for (const {service} of this.running) service.start()
+  }
+
+  close(): void {
+    for (const {service} of this.running) service.close()
+  }
+}

@@ -1,0 +1,125 @@
+// A node without an ORPort: onion services and SOCKS ports on circuits of its own. It relays for nobody, has no identity
+// that a relay could tell it by, and listens for local applications alone.
+//
+//   start: directory locked ─▶ guards and service keys read ─▶ SOCKS ports ─▶ documents fetched ─▶ services established
+
+import {basename} from 'node:path'
+import type {RelayConfig} from '../config/relay-config.ts'
+import {ed25519Ready} from '../crypto/ed25519.ts'
+import {printDataDirFault} from '../datadir/fault.ts'
+import {openDirectory} from '../datadir/file.ts'
+import {type DirectoryLock, lockDirectory} from '../datadir/lock.ts'
+import {loadState, type RelayState, saveState} from '../datadir/state-file.ts'
+import {ok, type Result} from '../fault/result.ts'
+import type {Logger} from '../log/logger.ts'
+import type {GuardStore} from '../netdir/guards/entry-guards.ts'
+import type {ReachProgress} from '../roles/client/reach-progress.ts'
+import {ClientNode} from './client-node.ts'
+import {allSources} from './dir-sources.ts'
+import {OnionServices} from './onion-services.ts'
+import type {RelayNodeOptions, StartFault} from './relay-node.ts'
+import {versionText} from './version.ts'
+
+export interface OriginNodeOptions extends Pick<RelayNodeOptions, 'config' | 'logger'> {
+  /** Hears of each step of the way to a service. */
+  readonly reachProgress?: ReachProgress | undefined
+  /** Hears when the descriptors of our own services have something new to tell. */
+  readonly serviceChanged?: (() => void) | undefined
+}
+
+export class OriginNode {
+  readonly client: ClientNode
+  readonly services: OnionServices
+  readonly #lock: DirectoryLock
+
+  private constructor(client: ClientNode, services: OnionServices, lock: DirectoryLock) {
+    this.client = client
+    this.services = services
+    this.#lock = lock
+  }
+
+  /** Never throws on account of settings, files or the network: a fault says what stood in the way. */
+  static async start(options: OriginNodeOptions): Promise<Result<OriginNode, StartFault>> {
+    const {config, logger} = options
+    await ed25519Ready
+    const directory = openDirectory(config.dataDirectory)
+    if (!directory.ok) return directory
+    for (const notice of directory.value.notices) logger.notice(notice)
+    const lock = lockDirectory(config.dataDirectory)
+    if (!lock.ok) return lock
+    const opened = openRoles(options)
+    if (!opened.ok) {
+      lock.value.release()
+      return opened
+    }
+    const {client, services} = opened.value
+    client.start()
+    services.start()
+    logger.notice(`${versionText()} on Node ${process.versions.node}, without an ORPort. Experimental.`)
+    for (const {directory: path} of config.onionServices) {
+      logger.notice(`The onion service of ${basename(path)} starts; its address is in ${path}/hostname.`)
+    }
+    return ok(new OriginNode(client, services, lock.value))
+  }
+
+  /** Onion services and ports keep the settings that they began with. */
+  async reload(_config: RelayConfig): Promise<void> {}
+
+  /** There is nothing that others connect to: new introductions end with the services. */
+  stopListening(): void {
+    this.services.close()
+  }
+
+  async close(): Promise<void> {
+    this.services.close()
+    await this.client.close()
+    this.#lock.release()
+  }
+}
+
+function openRoles({
+  config,
+  logger,
+  reachProgress,
+  serviceChanged
+}: OriginNodeOptions): Result<{readonly client: ClientNode; readonly services: OnionServices}, StartFault> {
+  const state = loadState(config.dataDirectory)
+  if (!state.ok) return state
+  const identities = config.dirAuthorities.map(authority => authority.v3ident)
+  const client = new ClientNode(
+    {
+      authorities: identities.filter(identity => identity !== undefined),
+      sources: allSources(config),
+      isTesting: config.testingTorNetwork
+    },
+    {
+      guards: guardStore(config, state.value, logger),
+      clientKey: () => undefined,
+      trouble: what => logger.about('dir').info(what),
+      version: versionText(),
+      progress: reachProgress
+    }
+  )
+  const services = OnionServices.open(config.onionServices, {
+    build: (path, timeoutMs) => client.core.build(path, timeoutMs),
+    netDir: () => client.knownNetDir,
+    paths: client.paths,
+    isTesting: config.testingTorNetwork,
+    allowPrivateAddresses: config.extendAllowPrivateAddresses,
+    changed: serviceChanged,
+    logger
+  })
+  return services.ok ? ok({client, services: services.value}) : services
+}
+
+/** The guards of before the restart, in the state file. */
+export function guardStore(config: RelayConfig, state: RelayState, logger: Logger): GuardStore {
+  return {
+    load: () => state.all('Guard'),
+    save: lines => {
+      state.set('Guard', ...lines)
+      const saved = saveState(config.dataDirectory, state, versionText(), new Date())
+      if (!saved.ok) logger.warn(printDataDirFault(saved.fault))
+    }
+  }
+}
