@@ -6,14 +6,17 @@
 import {basename} from 'node:path'
 import type {RelayConfig} from '../config/relay-config.ts'
 import {ed25519Ready} from '../crypto/ed25519.ts'
+import {loadClientAuthKeys} from '../datadir/client-auth-files.ts'
 import {printDataDirFault} from '../datadir/fault.ts'
 import {openDirectory} from '../datadir/file.ts'
 import {type DirectoryLock, lockDirectory} from '../datadir/lock.ts'
 import {loadState, type RelayState, saveState} from '../datadir/state-file.ts'
-import {ok, type Result} from '../fault/result.ts'
+import {localFault} from '../fault/fault.ts'
+import {err, ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
 import type {GuardStore} from '../netdir/guards/entry-guards.ts'
 import type {ReachProgress} from '../roles/client/reach-progress.ts'
+import {DEFAULT_SOCKS_SERVER_OPTIONS, SocksServer} from '../roles/client/socks/socks-server.ts'
 import {ClientNode} from './client-node.ts'
 import {allSources} from './dir-sources.ts'
 import {OnionServices} from './onion-services.ts'
@@ -30,11 +33,16 @@ export interface OriginNodeOptions extends Pick<RelayNodeOptions, 'config' | 'lo
 export class OriginNode {
   readonly client: ClientNode
   readonly services: OnionServices
+  /** Where each SOCKS port listens. */
+  readonly socksPorts: readonly number[]
+  readonly #socks: readonly SocksServer[]
   readonly #lock: DirectoryLock
 
-  private constructor(client: ClientNode, services: OnionServices, lock: DirectoryLock) {
+  private constructor({client, services}: Roles, socks: OpenSocks, lock: DirectoryLock) {
     this.client = client
     this.services = services
+    this.socksPorts = socks.ports
+    this.#socks = socks.servers
     this.#lock = lock
   }
 
@@ -53,13 +61,21 @@ export class OriginNode {
       return opened
     }
     const {client, services} = opened.value
+    const socks = await openSocks(config, client)
+    if (!socks.ok) {
+      await client.close()
+      lock.value.release()
+      return socks
+    }
     client.start()
     services.start()
     logger.notice(`${versionText()} on Node ${process.versions.node}, without an ORPort. Experimental.`)
     for (const {directory: path} of config.onionServices) {
       logger.notice(`The onion service of ${basename(path)} starts; its address is in ${path}/hostname.`)
     }
-    return ok(new OriginNode(client, services, lock.value))
+    for (const port of socks.value.ports)
+      logger.notice(`Opened Socks listener on port ${port}, for onion services alone.`)
+    return ok(new OriginNode(opened.value, socks.value, lock.value))
   }
 
   /** Onion services and ports keep the settings that they began with. */
@@ -71,10 +87,53 @@ export class OriginNode {
   }
 
   async close(): Promise<void> {
+    for (const server of this.#socks) await server.close()
     this.services.close()
     await this.client.close()
     this.#lock.release()
   }
+}
+
+interface Roles {
+  readonly client: ClientNode
+  readonly services: OnionServices
+}
+
+interface OpenSocks {
+  readonly servers: readonly SocksServer[]
+  readonly ports: readonly number[]
+}
+
+/** Opens every SocksPort, or none. */
+async function openSocks(
+  {socksPorts}: RelayConfig,
+  client: ClientNode
+): Promise<Result<OpenSocks, StartFault>> {
+  const servers: SocksServer[] = []
+  const ports: number[] = []
+  for (const [number, port] of socksPorts.entries()) {
+    const server = new SocksServer(
+      {connect: target => client.connect(target)},
+      {
+        ...DEFAULT_SOCKS_SERVER_OPTIONS,
+        errors: port.flags.includes('ExtendedErrors') ? 'extended' : 'plain',
+        isolation: `port ${number}`
+      }
+    )
+    try {
+      if ('path' in port) throw new Error('unix sockets are not supported')
+      ports.push(await server.listen(port.host, port.port))
+      servers.push(server)
+    } catch {
+      for (const opened of servers) await opened.close()
+      return err(
+        localFault('cannot-listen', {
+          message: 'A SocksPort could not be opened: it is taken, or no TCP port.'
+        })
+      )
+    }
+  }
+  return ok({servers, ports})
 }
 
 function openRoles({
@@ -82,9 +141,13 @@ function openRoles({
   logger,
   reachProgress,
   serviceChanged
-}: OriginNodeOptions): Result<{readonly client: ClientNode; readonly services: OnionServices}, StartFault> {
+}: OriginNodeOptions): Result<Roles, StartFault> {
   const state = loadState(config.dataDirectory)
   if (!state.ok) return state
+  const authDirectory = config.clientOnionAuthDir
+  const authKeys = authDirectory === undefined ? undefined : loadClientAuthKeys(authDirectory)
+  if (authKeys?.ok === false) return authKeys
+  for (const notice of authKeys?.value.notices ?? []) logger.notice(notice)
   const identities = config.dirAuthorities.map(authority => authority.v3ident)
   const client = new ClientNode(
     {
@@ -94,7 +157,7 @@ function openRoles({
     },
     {
       guards: guardStore(config, state.value, logger),
-      clientKey: () => undefined,
+      clientKey: identity => authKeys?.value.keyFor(identity),
       trouble: what => logger.about('dir').info(what),
       version: versionText(),
       progress: reachProgress

@@ -90,14 +90,13 @@ export function buildConfig(
     socksPorts: lines.socksPorts,
     controlPorts: lines.controlPorts,
     cookieAuthentication: values.CookieAuthentication,
+    clientOnionAuthDir: optional(values.ClientOnionAuthDir),
     cookieAuthFile: below(values.CookieAuthFile, 'control_auth_cookie'),
     cookieAuthFileGroupReadable: values.CookieAuthFileGroupReadable,
     hashedControlPasswords: values.HashedControlPassword.map(line => line.value),
     controlPortWriteToFile: optional(values.ControlPortWriteToFile),
     metricsPorts: lines.metricsPorts,
-    metricsPortPolicy: values.MetricsPortPolicy.flatMap(line =>
-      line.value.split(',').map(each => each.trim())
-    ),
+    metricsPortPolicy: lines.metricsPortPolicy,
 
     onionServices: lines.onionServices,
     onionServiceLines: lines.onionServiceLines,

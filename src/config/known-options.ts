@@ -40,7 +40,6 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
     double: `
       PathBiasExtremeRate PathBiasExtremeUseRate PathBiasNoticeRate PathBiasNoticeUseRate
       PathBiasWarnRate`,
-    filename: 'ClientOnionAuthDir',
     int: 'PathBiasCircThreshold PathBiasScaleThreshold PathBiasScaleUseThreshold PathBiasUseThreshold',
     interval: `
       CircuitBuildTimeout CircuitsAvailableTimeout CircuitStreamTimeout DormantClientTimeout

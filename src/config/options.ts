@@ -98,7 +98,7 @@ export const relayOptions = {
 
   NumCPUs: done('relay', 'count', '0'),
   MaxMemInQueues: done('relay', 'bytes', '0'),
-  MaxHSDirCacheBytes: known('relay', 'bytes', '0'),
+  MaxHSDirCacheBytes: done('relay', 'bytes', '0'),
   MaxOnionQueueDelay: done('relay', 'msec-interval', '0'),
   ConnLimit: known('relay', 'count', '1000'),
   KeepalivePeriod: known('relay', 'interval', '5 minutes'),
@@ -123,7 +123,7 @@ export const relayOptions = {
   DirPort: done('directory', 'ports'),
   PublishServerDescriptor: done('directory', 'csv', '1'),
   PublishToPublicNetwork: done('directory', 'boolean', '0'),
-  PathsNeededToBuildCircuits: done('directory', 'double', '-1'),
+  PathsNeededToBuildCircuits: known('directory', 'double', '-1'),
   MaxConsensusAgeForDiffs: known('directory', 'interval', '0'),
   ExtraInfoStatistics: known('statistics', 'boolean', '1'),
 
@@ -136,7 +136,8 @@ export const relayOptions = {
   ProtocolWarnings: done('logging', 'boolean', '0'),
   SyslogIdentityTag: done('logging', 'string'),
 
-  SocksPort: known('client role', 'ports'),
+  SocksPort: done('client role', 'ports'),
+  ClientOnionAuthDir: done('client role', 'filename'),
   ControlPort: known('control port', 'ports'),
   ControlSocket: known('control port', 'lines'),
   CookieAuthentication: known('control port', 'boolean', '0'),
@@ -144,8 +145,8 @@ export const relayOptions = {
   CookieAuthFileGroupReadable: known('control port', 'boolean', '0'),
   HashedControlPassword: known('control port', 'lines'),
   ControlPortWriteToFile: known('control port', 'filename'),
-  MetricsPort: known('metrics port', 'ports'),
-  MetricsPortPolicy: known('metrics port', 'lines'),
+  MetricsPort: done('metrics port', 'ports'),
+  MetricsPortPolicy: done('metrics port', 'lines'),
 
   ConnectionPadding: known('padding', 'autobool', 'auto'),
   ReducedConnectionPadding: known('padding', 'boolean', '0'),
@@ -182,14 +183,14 @@ export const relayOptions = {
   HiddenServiceEnableIntroDoSBurstPerSec: done('onion services', 'lines'),
 
   TestingTorNetwork: done('directory', 'boolean', '0'),
-  TestingServerDownloadInitialDelay: done('directory', 'csv-interval', '0', '0'),
-  TestingServerConsensusDownloadInitialDelay: done('directory', 'csv-interval', '0', '0'),
-  TestingDirConnectionMaxStall: done('directory', 'interval', '5 minutes', '30 seconds'),
-  TestingMinTimeToReportBandwidth: done('relay', 'interval', '1 day', '0'),
-  TestingLinkCertLifetime: done('key management', 'interval', '2 days'),
-  TestingLinkKeySlop: done('key management', 'interval', '3 hours'),
-  TestingAuthKeyLifetime: done('key management', 'interval', '2 days'),
-  TestingAuthKeySlop: done('key management', 'interval', '3 hours'),
+  TestingServerDownloadInitialDelay: known('directory', 'csv-interval', '0', '0'),
+  TestingServerConsensusDownloadInitialDelay: known('directory', 'csv-interval', '0', '0'),
+  TestingDirConnectionMaxStall: known('directory', 'interval', '5 minutes', '30 seconds'),
+  TestingMinTimeToReportBandwidth: known('relay', 'interval', '1 day', '0'),
+  TestingLinkCertLifetime: known('key management', 'interval', '2 days'),
+  TestingLinkKeySlop: known('key management', 'interval', '3 hours'),
+  TestingAuthKeyLifetime: known('key management', 'interval', '2 days'),
+  TestingAuthKeySlop: known('key management', 'interval', '3 hours'),
   TestingSigningKeySlop: done('key management', 'interval', '1 day'),
 
   ...authorityOptions

@@ -17,6 +17,7 @@ import {absolutePath, type HostFacts, hostFacts} from './host.ts'
 import {expandIncludes} from './include.ts'
 import {limitViolation} from './limits.ts'
 import {parseLogLine} from './log-lines.ts'
+import {type AddressRule, parseMetricsPolicy} from './metrics-policy.ts'
 import {type OnionServiceConfig, onionServiceLines, parseOnionServices} from './onion-services.ts'
 import type {OptionValuesByName} from './options.ts'
 import {type LocalPort, type OrPort, parseLocalPorts, parseOrPorts} from './port-lines.ts'
@@ -112,13 +113,15 @@ export interface RelayConfig {
   readonly socksPorts: readonly LocalPort[]
   readonly controlPorts: readonly LocalPort[]
   readonly cookieAuthentication: boolean
+  /** Keys for onion services with restricted discovery; undefined: none */
+  readonly clientOnionAuthDir: string | undefined
   readonly cookieAuthFile: string
   readonly cookieAuthFileGroupReadable: boolean
   readonly hashedControlPasswords: readonly string[]
   readonly controlPortWriteToFile: string | undefined
   readonly metricsPorts: readonly LocalPort[]
-  /** `accept ADDRESS[/BITS]`, `reject *`… in order; what matches none is rejected */
-  readonly metricsPortPolicy: readonly string[]
+  /** In order; what fits none is rejected. */
+  readonly metricsPortPolicy: readonly AddressRule[]
 
   readonly onionServices: readonly OnionServiceConfig[]
   /** Their lines as given: they mean what they mean in their order alone. */
@@ -169,6 +172,7 @@ export interface ParsedLines {
   readonly socksPorts: readonly LocalPort[]
   readonly controlPorts: readonly LocalPort[]
   readonly metricsPorts: readonly LocalPort[]
+  readonly metricsPortPolicy: readonly AddressRule[]
   readonly onionServices: readonly OnionServiceConfig[]
   readonly onionServiceLines: readonly ConfigLine[]
   readonly dirAuthorities: readonly DirAuthority[]
@@ -192,6 +196,8 @@ function parseLines(
   if (!controlPorts.ok) return controlPorts
   const metricsPorts = parseLocalPorts('MetricsPort', values.MetricsPort)
   if (!metricsPorts.ok) return metricsPorts
+  const metricsPortPolicy = parseMetricsPolicy(values.MetricsPortPolicy)
+  if (!metricsPortPolicy.ok) return metricsPortPolicy
   const onionServices = parseOnionServices(serviceLines, host)
   if (!onionServices.ok) return onionServices
   const dirAuthorities = eachLine(values.DirAuthority, parseDirAuthority)
@@ -208,6 +214,7 @@ function parseLines(
     socksPorts: socksPorts.value,
     controlPorts: controlPorts.value,
     metricsPorts: metricsPorts.value,
+    metricsPortPolicy: metricsPortPolicy.value,
     onionServices: onionServices.value,
     onionServiceLines: serviceLines,
     dirAuthorities: dirAuthorities.value,
