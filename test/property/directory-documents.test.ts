@@ -4,13 +4,15 @@
 import assert from 'node:assert/strict'
 import {before, describe, it} from 'node:test'
 import fc from 'fast-check'
-import {concat, fromText} from '../../src/bytes/octets.ts'
+import {concat, fromText, toLatin1} from '../../src/bytes/octets.ts'
 import {ed25519Ready} from '../../src/crypto/ed25519.ts'
 import type {Fault} from '../../src/fault/fault.ts'
 import type {Result} from '../../src/fault/result.ts'
 import {parseAuthorityCert, parseAuthorityCerts} from '../../src/netdoc/authority-cert.ts'
 import {parseConsensus} from '../../src/netdoc/consensus/parse.ts'
 import {applyConsensusDiff} from '../../src/netdoc/consensus-diff/apply.ts'
+import {parseDetachedSignatures} from '../../src/netdoc/detached-signatures/detached-signatures.ts'
+import {printDetachedSignatures} from '../../src/netdoc/detached-signatures/print.ts'
 import {parseExtraInfo} from '../../src/netdoc/extra-info/extra-info.ts'
 import {parseOuterHsDescriptor} from '../../src/netdoc/hs-descriptor/outer.ts'
 import {parseMicrodescriptors} from '../../src/netdoc/microdescriptor.ts'
@@ -18,12 +20,14 @@ import {parseProtocols} from '../../src/netdoc/protocols.ts'
 import {parseRouterDescriptor} from '../../src/netdoc/router-descriptor/parse.ts'
 import {parseRouterDescriptors} from '../../src/netdoc/router-descriptor/parse-many.ts'
 import {tokenize} from '../../src/netdoc/tokenize.ts'
+import {parseVote} from '../../src/netdoc/vote/parse.ts'
 import {readLiveDirectory} from '../support/live-directory.ts'
 import {readVectors} from '../support/package-root.ts'
 
 const live = readLiveDirectory()
 const sample = readVectors<{server_descriptor: string; extra_info: string}>('datadir_sample.json')
 const hsDescriptors = readVectors<{documents: Record<string, string>}>('hs_descriptors.json')
+const voting = readVectors<{votes: string[]}>('voting.json')
 const RUNS = 200
 const SEED = 20261122
 
@@ -40,6 +44,17 @@ function must<T>(result: Result<T, Fault>): T {
 
 const base = must(parseConsensus(live.consensuses.microdesc.first, 'microdesc'))
 
+function detachedSignatures(): string {
+  const {validAfter, freshUntil, validUntil} = base
+  const of = (text: string, flavour: 'ns' | 'microdesc', length: number) => ({
+    digest: new Uint8Array(length).fill(1),
+    signatures: must(parseConsensus(text, flavour)).signatures
+  })
+  const ns = of(live.consensuses.ns.first, 'ns', 20)
+  const microdesc = of(live.consensuses.microdesc.first, 'microdesc', 32)
+  return toLatin1(printDetachedSignatures({validAfter, freshUntil, validUntil, flavours: {ns, microdesc}}))
+}
+
 function subjects(): readonly Subject[] {
   const {identityKey} = must(parseRouterDescriptor(sample.server_descriptor))
   const hsDescriptor = (hsDescriptors.documents['HS_DESC_BAD_SIG'] ?? '').replace(
@@ -55,6 +70,8 @@ function subjects(): readonly Subject[] {
       document: live.consensuses.microdesc.first,
       parse: octets => parseConsensus(octets, 'microdesc')
     },
+    {name: 'a vote', document: voting.votes[0] ?? '', parse: parseVote},
+    {name: 'detached signatures', document: detachedSignatures(), parse: parseDetachedSignatures},
     {
       name: 'a consensus diff',
       document: live.consensus_diffs.microdesc.first,

@@ -61,6 +61,8 @@ export function parseVotes(input: DocumentInput): Result<Votes, NetdocFault> {
 }
 
 function parse(source: DocumentSource): Result<Vote, NetdocFault> {
+  // Texts of a vote go into the consensus as they are, where a reader might take this for the end of a line.
+  if (source.text.includes('\r')) return tokenizeFault('bad-keyword')
   const tokens = tokenize(source.text)
   if (!tokens.ok) return tokens
   const parts = cut(tokens.value)
