@@ -121,6 +121,9 @@ Torrc options:
   Every torrc option can be given as --Option value and then overrides the torrc.
   +Option adds a value to those in the torrc, /Option takes all of them away.
 
+Commands:
+  ramson network  a private onion network on this machine; see ramson network --help
+
 Signals:
   TERM ends at once, INT after ShutdownWaitLength, HUP reads the torrc again.
 

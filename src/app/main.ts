@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The program. The command line says what to do; the settings are read; then it is done, and the exit status tells how it
 // went: 0 for well, 1 for a bad command line, bad settings or a relay that could not start. What a relay needs is loaded
-// only when one is to run.
+// only when one is to run. `network` as the first word is a command of its own.
 
 import {printConfigFault} from '../config/fault.ts'
 import {optionNames} from '../config/option-names.ts'
@@ -14,6 +14,7 @@ import {Log} from '../log/log.ts'
 import {type CommandLine, helpText, parseCommandLine} from './cli.ts'
 import {listFingerprint} from './list-fingerprint.ts'
 import {logOptions} from './log-options.ts'
+import {networkHelpText, parseNetworkCommand} from './network/network-command.ts'
 import {readConfig} from './read-config.ts'
 import {reloadConfig} from './reload.ts'
 import {versionReport} from './version-report.ts'
@@ -24,6 +25,8 @@ const FAILED = 1
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(words: readonly string[]): Promise<number> {
+  const [first, ...rest] = words
+  if (first === 'network') return network(rest)
   const command = parseCommandLine(words)
   if (!command.ok) return fail(`${command.fault.data?.message ?? command.fault.code} See ramson --help.`)
   const {action} = command.value
@@ -33,6 +36,15 @@ async function main(words: readonly string[]): Promise<number> {
   const config = readConfig(command.value)
   if (!config.ok) return fail(printConfigFault(config.fault))
   return withConfig(action, command.value, config.value)
+}
+
+async function network(words: readonly string[]): Promise<number> {
+  const command = parseNetworkCommand(words)
+  if (!command.ok)
+    return fail(`${command.fault.data?.message ?? command.fault.code} See ramson network --help.`)
+  if (command.value.action === 'help') return print(networkHelpText())
+  const {runNetwork} = await import('./network/run-network.ts')
+  return runNetwork(command.value)
 }
 
 async function withConfig(

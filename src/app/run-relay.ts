@@ -4,13 +4,14 @@
 
 import {printConfigFault} from '../config/fault.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
-import {type DataDirFault, printDataDirFault} from '../datadir/fault.ts'
+import {printDataDirFault} from '../datadir/fault.ts'
 import {removePidFile, writePidFile} from '../datadir/pid-file.ts'
 import type {Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
 import {OriginNode} from './origin-node.ts'
 import {RelayNode, type StartFault} from './relay-node.ts'
 import type {RelayNodeDeps} from './relay-node-deps.ts'
+import {printStartFault} from './start-fault.ts'
 
 const DONE = 0
 const FAILED = 1
@@ -69,15 +70,4 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
 function startNode(config: RelayConfig, logger: Logger): Promise<Result<RelayNode | OriginNode, StartFault>> {
   const options = {config, logger}
   return config.orPorts.length > 0 ? RelayNode.start(options) : OriginNode.start(options)
-}
-
-function printStartFault(fault: StartFault): string {
-  switch (fault.code) {
-    case 'cannot-listen':
-      return fault.data?.message ?? 'The ORPort could not be opened.'
-    case 'no-orport':
-      return 'There is no ORPort to listen on: a relay needs one. Add ORPort to the torrc.'
-    default:
-      return printDataDirFault(fault as DataDirFault)
-  }
 }

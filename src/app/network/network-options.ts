@@ -1,0 +1,18 @@
+// What may be chosen about the private network, and the limits of it. Everything else follows.
+
+/** Fewer than this leave no path of four hops beside three introduction points and a guard. */
+export const RELAYS_MIN = 7
+/** They all share one process. */
+export const RELAYS_MAX = 60
+
+export interface PrivateNetworkOptions {
+  readonly relays: number
+  /** All ports follow this one; chosen when left out. */
+  readonly basePort?: number | undefined
+  /** Where keys and addresses stay for the next start; a temporary directory when left out. */
+  readonly keep?: string | undefined
+  /** What the onion service leads to; a small page of our own when left out. */
+  readonly target?: {readonly host: string; readonly port: number} | undefined
+  readonly socksPort?: number | undefined
+  readonly statusPort?: number | undefined
+}

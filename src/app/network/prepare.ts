@@ -1,0 +1,198 @@
+// Everything that stands before the first node of a private network can start: its directory, its ports, the page that the
+// service shows, the authority's keys, which every torrc names, and the torrcs, written and read like any other.
+
+import {readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {toBase16Upper} from '../../bytes/base16.ts'
+import {printConfigFault} from '../../config/fault.ts'
+import {loadConfig, type RelayConfig} from '../../config/relay-config.ts'
+import {parseTorrcText} from '../../config/torrc-text.ts'
+import {rsaIdentity} from '../../crypto/rsa.ts'
+import {loadOrCreateAuthorityKeys} from '../../datadir/authority-keys.ts'
+import {printDataDirFault} from '../../datadir/fault.ts'
+import {loadOrCreateRelayKeys} from '../../datadir/relay-keys.ts'
+import {ok, type Result} from '../../fault/result.ts'
+import {printLogFault} from '../../log/fault.ts'
+import type {Log} from '../../log/log.ts'
+import {failure, type NetworkFault} from './events.ts'
+import {joinTorrcs} from './join-torrcs.ts'
+import {AUTHORITY_NAME, type LayoutOptions, type NodePlan, nodeDirectory, planNodes} from './layout.ts'
+import {NetworkDirectory} from './network-directory.ts'
+import type {PrivateNetworkOptions} from './network-options.ts'
+import {Notices} from './notices.ts'
+import {WelcomePage} from './page.ts'
+import {freeBase, isFree, type NetworkPorts, portsFrom, takenPorts} from './ports.ts'
+import type {Steps} from './steps.ts'
+
+export interface PreparedNode extends NodePlan {
+  readonly config: RelayConfig
+  readonly log: Log
+}
+
+export interface Preparation {
+  readonly relays: number
+  readonly ports: NetworkPorts
+  readonly directory: string
+  readonly nodes: readonly PreparedNode[]
+  readonly joinRelay: string
+  readonly joinClient: string
+  readonly notices: Notices
+  /** What to do when a node failed. */
+  wayOut(node: string): string
+  close(): Promise<void>
+}
+
+const HOST = '127.0.0.1'
+
+export async function prepare(
+  options: PrivateNetworkOptions,
+  steps: Steps
+): Promise<Result<Preparation, NetworkFault>> {
+  const opened = NetworkDirectory.open(options.keep)
+  if (!opened.ok) return unusable(opened.fault.data)
+  const directory = opened.value
+  const closing: (() => unknown)[] = [() => directory.close()]
+  const close = async () => {
+    for (const work of closing.toReversed()) await work()
+  }
+  const prepared = await prepareIn(directory, options, steps, closing)
+  if (prepared.ok) return ok({...prepared.value, close})
+  await close()
+  return prepared
+}
+
+async function prepareIn(
+  directory: NetworkDirectory,
+  options: PrivateNetworkOptions,
+  steps: Steps,
+  closing: (() => unknown)[]
+): Promise<Result<Omit<Preparation, 'close'>, NetworkFault>> {
+  const ports = await choosePorts(directory, options)
+  if (!ports.ok) return ports
+  const target = options.target ?? {host: HOST, port: ports.value.page}
+  if (options.target === undefined) {
+    const page = await WelcomePage.start(target.port)
+    if (!page.ok) return portTaken(target.port, 'the page')
+    closing.push(() => page.value.close())
+  }
+  const authority = await authorityIdentity(directory)
+  if (!authority.ok) return authority
+  steps.detail(0, 'writing torrcs')
+  const {relays} = options
+  const layout = {directory: directory.path, relays, ports: ports.value, target, authority: authority.value}
+  const notices = new Notices()
+  const nodes: PreparedNode[] = []
+  for (const plan of planNodes(layout)) {
+    const node = prepareNode(plan, directory, notices)
+    if (!node.ok) return node
+    closing.push(() => node.value.log.close())
+    nodes.push(node.value)
+  }
+  const joined = writeJoinTorrcs(layout, directory)
+  if (!joined.ok) return joined
+  const shown = options.keep === undefined ? 'DIRECTORY' : directory.path
+  return ok({
+    relays,
+    ports: ports.value,
+    directory: directory.path,
+    nodes,
+    joinRelay: joined.value.relay.file,
+    joinClient: joined.value.client.file,
+    notices,
+    wayOut: node =>
+      `Start it again${options.keep === undefined ? ' with --keep DIRECTORY' : ''} and read ${join(shown, node, 'log')}.`
+  })
+}
+
+async function choosePorts(
+  directory: NetworkDirectory,
+  {relays, basePort, socksPort, statusPort}: PrivateNetworkOptions
+): Promise<Result<NetworkPorts, NetworkFault>> {
+  const base = basePort ?? directory.basePort ?? (await freeBase(relays))
+  if (base === undefined) {
+    return failure(0, undefined, 'no block of free ports was found', 'Choose one with --base-port.')
+  }
+  const ports = portsFrom(base, relays)
+  const chosen = {...ports, socks: socksPort ?? ports.socks, status: statusPort ?? ports.status}
+  const replaced = new Set(
+    [ports.socks, ports.status].filter(port => port !== chosen.socks && port !== chosen.status)
+  )
+  const others = [chosen.socks, chosen.status].filter(port => port !== ports.socks && port !== ports.status)
+  const taken = (await takenPorts(base, relays)).filter(port => !replaced.has(port))
+  for (const port of others) if (!(await isFree(port))) taken.push(port)
+  const [first] = taken
+  if (first !== undefined) return portTaken(first, 'the network')
+  const remembered = directory.rememberBasePort(base)
+  return remembered.ok ? ok(chosen) : unusable(remembered.fault.data)
+}
+
+/** The authority's keys are made first, because every torrc names it by them. */
+async function authorityIdentity(
+  directory: NetworkDirectory
+): Promise<Result<LayoutOptions['authority'], NetworkFault>> {
+  const keyDirectory = join(nodeDirectory(directory.path, AUTHORITY_NAME), 'keys')
+  const made = directory.makeDirectory(AUTHORITY_NAME)
+  if (!made.ok) return unusable(made.fault.data)
+  const now = new Date()
+  const day = 86_400_000
+  const options = {
+    keyDirectory,
+    signingKeyLifetimeMs: 30 * day,
+    signingKeySlopMs: day,
+    offlineMasterKey: false
+  }
+  const relay = await loadOrCreateRelayKeys(options, now)
+  const authority = relay.ok ? loadOrCreateAuthorityKeys(keyDirectory, now) : relay
+  if (!relay.ok || !authority.ok) {
+    const fault = relay.ok ? authority : relay
+    const message = fault.ok ? '' : printDataDirFault(fault.fault)
+    return failure(0, AUTHORITY_NAME, message, 'Choose another directory, or mend this one.')
+  }
+  return ok({
+    fingerprint: toBase16Upper(rsaIdentity(relay.value.keys.identity.rsa.public)),
+    v3Identity: toBase16Upper(authority.value.cert.identity)
+  })
+}
+
+function prepareNode(
+  plan: NodePlan,
+  directory: NetworkDirectory,
+  notices: Notices
+): Result<PreparedNode, NetworkFault> {
+  const made = directory.makeDirectory(plan.name)
+  if (!made.ok) return unusable(made.fault.data)
+  const file = join(plan.name, 'torrc')
+  const written = directory.write(file, plan.torrc)
+  if (!written.ok) return unusable(written.fault.data)
+  const path = join(directory.path, file)
+  const lines = parseTorrcText(readFileSync(path, 'utf8'), path)
+  const config = lines.ok ? loadConfig({torrc: lines.value}) : lines
+  if (!config.ok) return failure(0, plan.name, printConfigFault(config.fault), `Its settings are in ${path}.`)
+  const log = notices.openLog(plan.name, join(plan.directory, 'log'))
+  if (!log.ok) return failure(0, plan.name, printLogFault(log.fault), 'Choose another directory.')
+  return ok({...plan, config: config.value, log: log.value})
+}
+
+function writeJoinTorrcs(
+  layout: LayoutOptions,
+  directory: NetworkDirectory
+): Result<ReturnType<typeof joinTorrcs>, NetworkFault> {
+  const torrcs = joinTorrcs(layout)
+  for (const [name, {text}] of Object.entries(torrcs)) {
+    const written = directory.write(`join-${name}.torrc`, text)
+    if (!written.ok) return unusable(written.fault.data)
+  }
+  return ok(torrcs)
+}
+
+function portTaken(port: number, what: string): Result<never, NetworkFault> {
+  const message = `port ${port}, which is for ${what}, is in use`
+  return failure(0, undefined, message, 'End what uses it, or choose other ports with --base-port.')
+}
+
+function unusable(
+  data: {readonly directory: string; readonly reason: string} | undefined
+): Result<never, NetworkFault> {
+  const message = `the directory ${data?.directory} cannot be used (${data?.reason})`
+  return failure(0, undefined, message, 'Choose another one with --keep.')
+}
