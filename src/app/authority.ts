@@ -13,12 +13,14 @@ import {
   writeSharedRandom
 } from '../datadir/authority-files.ts'
 import {type AuthorityKeys, loadOrCreateAuthorityKeys} from '../datadir/authority-keys.ts'
+import {CachedDocuments} from '../datadir/cached-documents.ts'
 import {type DataDirFault, printDataDirFault} from '../datadir/fault.ts'
 import {readWhole} from '../datadir/file.ts'
 import type {OpenChannel} from '../dataplane/channel-map.ts'
-import {askSource, type DirSource, type OpenDirStream} from '../directory/dir-source.ts'
+import type {DirSource, OpenDirStream} from '../directory/dir-source.ts'
 import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
+import {parseRouterDescriptors} from '../netdoc/router-descriptor/parse-many.ts'
 import type {RouterDescriptor} from '../netdoc/router-descriptor/router-descriptor.ts'
 import {EarlyVote} from '../roles/authority/early-vote.ts'
 import {MeasuredBandwidth} from '../roles/authority/measured-bandwidth.ts'
@@ -33,8 +35,10 @@ import type {TestingFlags} from '../roles/authority/view/flags.ts'
 import {KeyPins} from '../roles/authority/view/key-pins.ts'
 import {RelaySet} from '../roles/authority/view/relay-set.ts'
 import {type RelayOpinion, RelayView} from '../roles/authority/view/relay-view.ts'
-import {Election, type ElectionEvent} from '../roles/authority/voting/election.ts'
+import {Election} from '../roles/authority/voting/election.ts'
+import {authorityPeers} from './authority-peers.ts'
 import {authoritySources} from './dir-sources.ts'
+import {logElection} from './election-log.ts'
 import type {NetworkKnowledge} from './network-knowledge.ts'
 import type {RelayCore} from './relay-core.ts'
 import type {RelayDirectory} from './relay-directory.ts'
@@ -58,14 +62,15 @@ export interface AuthorityHost {
   readonly openDirStream: OpenDirStream
 }
 
-const PEER_TIMEOUT_MS = 20_000
-const ANSWER_MAX = 64 * 1024
+/** Descriptors are written down a little after they came, many at once. */
+const SAVE_MS = 2000
 const BANDWIDTH_FILE_MAX = 32 << 20
 
 export class Authority {
   readonly routes: readonly AuthorityRoute[]
   readonly #options: AuthorityOptions
   readonly #keys: AuthorityKeys
+  readonly #cache: CachedDocuments
   readonly #view: RelayView
   readonly #election: Election
   readonly #tester: ReachabilityTester
@@ -74,6 +79,7 @@ export class Authority {
   #host: AuthorityHost | undefined
   #measured = MeasuredBandwidth.NONE
   #opinion: RelayOpinion | undefined
+  #saving: NodeJS.Timeout | undefined
 
   private constructor(
     options: AuthorityOptions,
@@ -83,6 +89,7 @@ export class Authority {
   ) {
     this.#options = options
     this.#keys = keys
+    this.#cache = new CachedDocuments(options.config.cacheDirectory)
     this.#logger = options.logger.about('dirserv')
     this.#view = this.#makeView(pins)
     this.#election = this.#makeElection(sharedRandom)
@@ -131,6 +138,7 @@ export class Authority {
     this.#host = host
     this.#tester.start()
     host.core.channels.onOpened(channel => this.#channelOpened(channel))
+    this.#loadDescriptors()
     this.#election.start()
     const {cert} = this.#keys
     const fingerprint = Buffer.from(cert.identity).toString('hex').toUpperCase()
@@ -141,6 +149,7 @@ export class Authority {
     this.#early.stop()
     this.#election.stop()
     this.#tester.stop()
+    if (this.#saving !== undefined) this.#saveDescriptors()
   }
 
   // ── relays ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,6 +175,7 @@ export class Authority {
         accepted: (descriptor, test) => {
           this.#host?.directory.store.descriptors.add([descriptor])
           if (test === 'test-now') this.#tester.testNow(descriptor)
+          this.#saving ??= setTimeout(() => this.#saveDescriptors(), SAVE_MS)
         }
       },
       new Date()
@@ -177,6 +187,21 @@ export class Authority {
     this.#logger.info(`A descriptor of ${descriptor.nickname} was uploaded: ${outcome}.`)
     if (outcome === 'accepted') this.#early.news()
     return outcome
+  }
+
+  /** Relays upload when they have something new to say, which after our restart they have not. */
+  #loadDescriptors(): void {
+    const octets = this.#cache.readDescriptors()
+    this.#saved(octets)
+    const parsed = octets.ok && octets.value !== undefined ? parseRouterDescriptors(octets.value) : undefined
+    const now = new Date()
+    for (const descriptor of parsed?.ok ? parsed.value.accepted : []) this.#view.offer(descriptor, now)
+  }
+
+  #saveDescriptors(): void {
+    clearTimeout(this.#saving)
+    this.#saving = undefined
+    this.#saved(this.#cache.writeDescriptors(this.#view.descriptors.map(({octets}) => octets)))
   }
 
   #connect({ipv4, identity, ed25519}: RouterDescriptor): void {
@@ -217,12 +242,7 @@ export class Authority {
         keys: () => this.#keys,
         opinion: now => this.#formOpinion(now),
         sharedRandom: authority.sharedRandomness ? this.#sharedRandom(remembered, authorities) : undefined,
-        peers: {
-          post: (path, body) => {
-            for (const peer of peers) void this.#post(peer, path, body)
-          },
-          fetch: (path, bodyMax) => this.#fetch(peers, path, bodyMax)
-        },
+        peers: authorityPeers(peers, {openDirStream: this.#openDirStream, logger: this.#logger}),
         liveConsensus: now => this.#liveConsensus(now),
         publish: documents => {
           const microdescriptors = this.#opinion?.microdescriptors.map(({octets}) => octets) ?? []
@@ -235,7 +255,7 @@ export class Authority {
           network.documents.offerCerts(cert.octets)
         },
         isHeldBack: () => this.#early.isWaiting,
-        log: event => this.#logEvent(event),
+        log: event => logElection(event, this.#logger),
         nowMs: Date.now
       }
     )
@@ -306,60 +326,10 @@ export class Authority {
     return orPort !== undefined && equal(orPort.rsaIdentity, this.#options.identity)
   }
 
-  async #post(peer: DirSource, path: string, body: Uint8Array): Promise<void> {
-    const headers = {'content-type': 'application/octet-stream'}
-    const request = {
-      method: 'POST',
-      path,
-      headers,
-      body,
-      bodyMax: ANSWER_MAX,
-      timeoutMs: PEER_TIMEOUT_MS
-    } as const
-    const answered = await askSource(peer, request, this.#openDirStream)
-    if (!answered.ok) this.#logger.notice(`${peer.name} could not be reached (${answered.fault.code}).`)
-    else if (answered.value.status !== 200) {
-      this.#logger.notice(`${peer.name} refused ${path}: ${answered.value.reasonPhrase}.`)
-    }
-  }
-
-  async #fetch(peers: readonly DirSource[], path: string, bodyMax: number): Promise<readonly Uint8Array[]> {
-    const request = {method: 'GET', path, bodyMax, timeoutMs: PEER_TIMEOUT_MS} as const
-    const answers = await Promise.all(peers.map(peer => askSource(peer, request, this.#openDirStream)))
-    return answers.flatMap(answer => (answer.ok && answer.value.status === 200 ? [answer.value.body] : []))
-  }
-
   readonly #openDirStream: OpenDirStream = hop => this.#host?.openDirStream(hop) ?? Promise.resolve(undefined)
 
   #saved(saved: Result<unknown, DataDirFault>): void {
     if (!saved.ok) this.#logger.limited('authority-file', 3600_000).warn(printDataDirFault(saved.fault))
-  }
-
-  #logEvent(event: ElectionEvent): void {
-    switch (event.kind) {
-      case 'voted':
-        this.#logger.info(`Voted on ${event.relays} relays.`)
-        return
-      case 'vote-received':
-        this.#logger.info(`A vote of ${event.nickname ?? 'somebody'}: ${event.outcome}.`)
-        return
-      case 'computed':
-        this.#logger.info(
-          `Computed a consensus on ${event.relays} relays from ${event.votes} votes with method ${event.method}.`
-        )
-        return
-      case 'signatures-received':
-        this.#logger.info(`Signatures of another authority: ${event.outcome}.`)
-        return
-      case 'published':
-        this.#logger.notice(`Published a consensus with ${event.signatures} signatures.`)
-        return
-      case 'too-few-votes':
-        this.#logger.notice(`There are ${event.votes} votes, and a consensus needs ${event.needed}.`)
-        return
-      case 'too-few-signatures':
-        this.#logger.notice(`The consensus has ${event.signatures} signatures, and needs ${event.needed}.`)
-    }
   }
 }
 

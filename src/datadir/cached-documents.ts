@@ -18,6 +18,7 @@ export type ConsensusFlavour = 'microdesc' | 'ns'
 
 const CONSENSUS_FILE = {microdesc: 'cached-microdesc-consensus', ns: 'cached-consensus'} as const
 const CERTIFICATES = 'cached-certs'
+const DESCRIPTORS = 'cached-descriptors'
 const MICRODESCRIPTORS = 'cached-microdescs'
 const JOURNAL = 'cached-microdescs.new'
 
@@ -48,6 +49,15 @@ export class CachedDocuments {
 
   writeCertificates(certificates: readonly Uint8Array[]): Result<undefined, DataDirFault> {
     return this.#write(CERTIFICATES, concat(...certificates))
+  }
+
+  /** Router descriptors one behind the other. Only authorities keep any: nobody else has them a second time. */
+  readDescriptors(): Result<Uint8Array | undefined, DataDirFault> {
+    return this.#read(DESCRIPTORS)
+  }
+
+  writeDescriptors(descriptors: readonly Uint8Array[]): Result<undefined, DataDirFault> {
+    return this.#write(DESCRIPTORS, concat(...descriptors))
   }
 
   /** The cache and then its journal: annotated microdescriptors, for the microdescriptor parser. */

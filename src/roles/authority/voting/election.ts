@@ -10,88 +10,17 @@
 // has begun, so that a network that was just started need not wait for the clock.
 
 import {toBase16Upper} from '../../../bytes/base16.ts'
-import type {RsaPrivateKey} from '../../../crypto/rsa.ts'
-import type {AuthorityCert} from '../../../netdoc/authority-cert.ts'
-import type {Consensus, ConsensusFlavour} from '../../../netdoc/consensus/consensus.ts'
-import {CONSENSUS_METHODS} from '../../../netdoc/consensus-method.ts'
+import type {ConsensusFlavour} from '../../../netdoc/consensus/consensus.ts'
 import {parseDetachedSignatures} from '../../../netdoc/detached-signatures/detached-signatures.ts'
 import {parseVotes} from '../../../netdoc/vote/parse.ts'
 import {printVote} from '../../../netdoc/vote/print.ts'
-import type {VoteContent} from '../../../netdoc/vote/vote.ts'
 import {computeConsensus} from '../consensus/compute.ts'
-import type {SharedRandomState} from '../shared-random/state.ts'
 import {printThresholds} from '../view/flag-thresholds.ts'
-import {KNOWN_FLAGS} from '../view/flags.ts'
-import type {RelayOpinion} from '../view/relay-view.ts'
+import type {ElectionDeps, ElectionOptions} from './election-deps.ts'
+import {ownVote} from './own-vote.ts'
 import {FLAVOURS, PendingConsensus, type SignaturesOutcome} from './pending-consensus.ts'
-import {type VotingSchedule, type VotingTiming, votingSchedule} from './schedule.ts'
+import {type VotingSchedule, votingSchedule} from './schedule.ts'
 import {VoteBox, type VoteOutcome} from './vote-box.ts'
-
-/** How often and how slowly to vote, in seconds. */
-export interface ElectionTiming extends VotingTiming {
-  /** Before there is a consensus. */
-  readonly initial: VotingTiming
-  readonly offsetSeconds: number
-  readonly intervalsValid: number
-}
-
-/** What a vote says besides relays and times. */
-export type VotePlatform = Pick<
-  VoteContent,
-  'clientVersions' | 'serverVersions' | 'protocols' | 'params' | 'voter'
->
-
-export interface ElectionOptions {
-  readonly timing: ElectionTiming
-  /** The v3 identities of all authorities, ours among them. */
-  readonly authorities: readonly Uint8Array[]
-  readonly platform: VotePlatform
-  /** Until then we have seen too little to say who is running. Seconds since 1970. */
-  readonly knowsReachabilityAt: number
-}
-
-/** Our keys at the moment of a vote. */
-export interface ElectionKeys {
-  readonly signingKey: RsaPrivateKey
-  readonly cert: AuthorityCert
-}
-
-/** The other authorities. Nothing here is waited for longer than the round lasts. */
-export interface ElectionPeers {
-  post(path: string, body: Uint8Array): void
-  /** Answers of all that could be asked. */
-  fetch(path: string, bodyMax: number): Promise<readonly Uint8Array[]>
-}
-
-/** What the newest consensus says of voting and of shared random values. */
-export type LiveConsensus = Pick<Consensus, 'validAfter' | 'freshUntil' | 'votingDelay' | 'sharedRandom'>
-
-export interface ElectionDeps {
-  readonly keys: () => ElectionKeys
-  readonly opinion: (now: Date) => RelayOpinion
-  /** Undefined where we take no part in shared random numbers. */
-  readonly sharedRandom: SharedRandomState | undefined
-  readonly peers: ElectionPeers
-  /** Undefined when none is in force. */
-  readonly liveConsensus: (now: Date) => LiveConsensus | undefined
-  /** A consensus that more than half of the authorities signed. */
-  readonly publish: (documents: Readonly<Record<ConsensusFlavour, Uint8Array>>) => void
-  /** A certificate that came with a vote. */
-  readonly gotCert: (cert: AuthorityCert) => void
-  /** True while this authority had better not vote. */
-  readonly isHeldBack: () => boolean
-  readonly log: (event: ElectionEvent) => void
-  readonly nowMs: () => number
-}
-
-export type ElectionEvent =
-  | {readonly kind: 'voted'; readonly relays: number}
-  | {readonly kind: 'vote-received'; readonly outcome: VoteOutcome; readonly nickname: string | undefined}
-  | {readonly kind: 'too-few-votes'; readonly votes: number; readonly needed: number}
-  | {readonly kind: 'computed'; readonly method: number; readonly relays: number; readonly votes: number}
-  | {readonly kind: 'signatures-received'; readonly outcome: SignaturesOutcome}
-  | {readonly kind: 'too-few-signatures'; readonly signatures: number; readonly needed: number}
-  | {readonly kind: 'published'; readonly signatures: number; readonly validAfter: Date}
 
 const VOTE_PATH = '/tor/post/vote'
 const SIGNATURES_PATH = '/tor/post/consensus-signature'
@@ -267,35 +196,15 @@ export class Election {
     const opinion = this.#deps.opinion(now)
     const certText = Buffer.from(cert.octets).toString('latin1')
     const flagThresholds = printThresholds(opinion.thresholds)
-    const octets = printVote(this.#content(opinion, now), {signingKey, certText, flagThresholds})
+    const sharedRandom = this.#deps.sharedRandom?.forVote
+    const content = ownVote(
+      {opinion, validAfter: this.#schedule.intervalStarts, sharedRandom, now},
+      this.#options
+    )
+    const octets = printVote(content, {signingKey, certText, flagThresholds})
     this.#takeVotes(octets, undefined)
     this.#deps.log({kind: 'voted', relays: opinion.relays.length})
     this.#deps.peers.post(VOTE_PATH, octets)
-  }
-
-  #content(opinion: RelayOpinion, now: Date): VoteContent {
-    const {timing, platform, knowsReachabilityAt} = this.#options
-    const validAfter = this.#schedule.intervalStarts
-    const later = (seconds: number) => new Date((validAfter + seconds) * 1000)
-    // Who has not looked yet has nothing to say about who is there.
-    const knowsReachability = Number(now) >= knowsReachabilityAt * 1000
-    const knownFlags = KNOWN_FLAGS.filter(flag => flag !== 'Running' || knowsReachability)
-    const known = new Set(knownFlags)
-    return {
-      ...platform,
-      methods: CONSENSUS_METHODS,
-      published: now,
-      validAfter: later(0),
-      freshUntil: later(timing.intervalSeconds),
-      validUntil: later(timing.intervalSeconds * timing.intervalsValid),
-      votingDelay: {voteSeconds: timing.voteSeconds, distSeconds: timing.distSeconds},
-      knownFlags,
-      sharedRandom: this.#deps.sharedRandom?.forVote,
-      relays: opinion.relays.map(relay => ({
-        ...relay,
-        flags: new Set([...relay.flags].filter(flag => known.has(flag)))
-      }))
-    }
   }
 
   #takeVotes(octets: Uint8Array, postedAt: number | undefined): VoteOutcome {
