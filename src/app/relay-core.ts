@@ -14,7 +14,7 @@ import {ChannelMap} from '../dataplane/channel-map.ts'
 import type {ChannelHandle, DataPlane} from '../dataplane/contract.ts'
 import type {LinkEndpoint} from '../dataplane/link-endpoint.ts'
 import type {LinkGate} from '../dataplane/link-gate.ts'
-import {PlainPlane, type PlainPlaneOptions} from '../dataplane/plain/plain-plane.ts'
+import type {DataPlaneOptions} from '../dataplane/plane-options.ts'
 import type {Result} from '../fault/result.ts'
 import type {Relay} from '../netdir/relay.ts'
 import {type OwnCircuit, StreamsOfOrigin} from '../stream/origin-streams.ts'
@@ -22,6 +22,7 @@ import {type DirectoryPeer, RelayStreams} from '../stream/relay-streams.ts'
 import {newStreamCounters, type StreamCounters} from '../stream/stream-counters.ts'
 import {UnreadStreams} from '../stream/unread-streams.ts'
 import {RelayCommand} from '../wire/relay-cell.ts'
+import {choosePlane, openDataPlane} from './data-plane.ts'
 
 /** What the core asks of the consensus; answers change with every new one. */
 export interface NetworkView {
@@ -35,7 +36,9 @@ export interface RelayCoreOptions {
   readonly ownEd25519Identity: Uint8Array
   readonly allowPrivateAddresses: boolean
   readonly canUseIpv6: boolean
-  readonly plane: PlainPlaneOptions
+  readonly plane: DataPlaneOptions
+  /** How many shards the data plane would have; none when left out. See data-plane.ts. */
+  readonly shards?: number
 }
 
 export interface RelayCoreDeps {
@@ -50,6 +53,7 @@ export interface RelayCoreDeps {
   readonly gate?: LinkGate | undefined
   readonly outboundQueueFull?: ((channel: ChannelHandle) => void) | undefined
   readonly isHibernating: () => boolean
+  readonly shardDied?: ((error: unknown) => void) | undefined
 }
 
 const nowUs = () => Math.round(performance.now() * 1000)
@@ -68,11 +72,9 @@ export class RelayCore {
     const circuitCount = (channel: ChannelHandle) => this.registry.ends.count(channel)
     this.channels = new ChannelMap({listed: deps.network.listed, circuitCount, now: Date.now})
     this.registry = new CircuitRegistry(this.channels)
-    this.plane = new PlainPlane(options.plane, {
-      events: this.registry,
-      endpoint: deps.endpoint,
-      gate: deps.gate
-    })
+    const {endpoint, gate, shardDied} = deps
+    const planeDeps = {events: this.registry, endpoint, gate, shardDied}
+    this.plane = openDataPlane(choosePlane(options.shards ?? 0), options.plane, planeDeps)
     this.channels.plane = this.plane
     const shared = {
       plane: this.plane,

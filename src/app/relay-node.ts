@@ -15,7 +15,6 @@ import {Vegas} from '../circuit/congestion-control/vegas.ts'
 import {grantedSendmeIncrement, vegasParams} from '../circuit/congestion-control/vegas-params.ts'
 import type {PathHop} from '../circuit/open-circuit.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
-import {dataPlaneInfo} from '../crypto/relay-crypto/relay-crypto.ts'
 import {rsaIdentity} from '../crypto/rsa.ts'
 import {CachedDocuments} from '../datadir/cached-documents.ts'
 import {type DataDirFault, printDataDirFault} from '../datadir/fault.ts'
@@ -35,6 +34,7 @@ import type {OnionSkinKeys} from '../pool/onion-skin-task.ts'
 import type {OnionSkinWorkers} from '../pool/onion-skin-workers.ts'
 import {ReachabilityTest} from '../roles/relay/reachability.ts'
 import {Authority, type AuthorityOptions} from './authority.ts'
+import {choosePlane, planeText} from './data-plane.ts'
 import {DirPorts} from './dir-port.ts'
 import {NetworkKnowledge} from './network-knowledge.ts'
 import {type OnionRoles, openOnionRoles, roleLog} from './onion-roles.ts'
@@ -66,6 +66,8 @@ export interface RelayNodeOptions {
   readonly logger: Logger
   /** Threads for onion skins that nodes of one process share; threads of its own when left out. */
   readonly onionSkinWorkers?: OnionSkinWorkers | undefined
+  /** Threads for the data plane; NumCPUs when left out. 0, the plain one, is for nodes of which many live in one process. */
+  readonly shards?: number | undefined
   /** Of an authority that is alone in a testing network: relays that its first consensus waits for. */
   readonly expectedRelays?: number | undefined
 }
@@ -129,7 +131,9 @@ export class RelayNode {
     const opened = await openParts(options)
     if (!opened.ok) return opened
     const parts = opened.value
-    const core = openCore(parts)
+    const shards = options.shards ?? options.config.numCpus
+    announce(parts, shards)
+    const core = openCore(parts, shards)
     const listeners = await listen(parts.config, core)
     if (!listeners.ok) {
       await core.plane.close()
@@ -371,7 +375,6 @@ async function openParts({
   const roles = {onionRoles, directory, authority: authority.value}
   const shared = {config, logger, endpoint, pool, address, network, defences, ...roles}
   const parts = {...shared, lock: lock.value, state: state.value, held}
-  announce(parts)
   return ok(parts)
 }
 
@@ -390,19 +393,17 @@ async function closeParts({defences, directory, onionRoles, pool, lock}: Parts):
   lock.release()
 }
 
-function announce({config, logger, held: {keys}}: Parts): void {
-  const {implementation, reason, kernel} = dataPlaneInfo()
-  const why = reason === undefined ? '' : `, because ${reason}`
+function announce({config, logger, held: {keys}}: Parts, shards: number): void {
   logger.notice(
     `${versionText()} on Node ${process.versions.node}. Experimental: for private networks unless told otherwise.`
   )
-  logger.notice(`Data plane: plain, over node:tls. Cell cryptography: ${implementation} (${kernel})${why}.`)
+  logger.notice(`Data plane: ${planeText(choosePlane(shards))}.`)
   const fingerprint = toBase16Upper(rsaIdentity(keys.identity.rsa.public))
   logger.notice(`Your Tor server's identity key fingerprint is '${config.nickname} ${fingerprint}'`)
 }
 
-function openCore(parts: Parts): RelayCore {
-  const {config, endpoint, pool, network, defences, directory, onionRoles} = parts
+function openCore(parts: Parts, shards: number): RelayCore {
+  const {config, logger, endpoint, pool, network, defences, directory, onionRoles} = parts
   const {keys} = parts.held
   const clock = new ClockCheck()
   return new RelayCore(
@@ -416,7 +417,8 @@ function openCore(parts: Parts): RelayCore {
         rate: config.relayBandwidthRate,
         burst: config.relayBandwidthBurst,
         unverifiedMax: HANDSHAKES_MAX
-      }
+      },
+      shards
     },
     {
       endpoint,
@@ -429,7 +431,13 @@ function openCore(parts: Parts): RelayCore {
       admits: channel => defences.addresses.admitsCircuit(channel),
       gate: defences.addresses,
       outboundQueueFull: channel => defences.addresses.outboundQueueFull(channel),
-      isHibernating: () => false
+      isHibernating: () => false,
+      shardDied: error => {
+        const message = error instanceof Error ? error.message : String(error)
+        logger.warn(
+          `A shard of the data plane died and its links with it (${message}); another one takes its place.`
+        )
+      }
     }
   )
 }

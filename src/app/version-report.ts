@@ -1,10 +1,10 @@
-// What `--version` prints: the version, what moves the cells and on what it runs.
+// What `--version` prints: the version, what would move the cells of a relay here and on what it runs.
 
-import {dataPlaneInfo} from '../crypto/relay-crypto/relay-crypto.ts'
+import {availableParallelism} from 'node:os'
+import {choosePlane, planeText} from './data-plane.ts'
 import {versionText} from './version.ts'
 
 export function versionReport(): string {
-  const {implementation, reason, kernel} = dataPlaneInfo()
-  const why = reason === undefined ? '' : ` (${reason})`
-  return `${versionText()}\ndata plane: ${implementation}, ${kernel}${why}\nNode ${process.versions.node}\n`
+  const plane = planeText(choosePlane(availableParallelism()))
+  return `${versionText()}\ndata plane: ${plane}\nNode ${process.versions.node}\n`
 }

@@ -68,6 +68,7 @@ export interface ChannelTarget {
 
 export type ConnectFault =
   | {readonly code: 'connect-refused' | 'connect-timeout' | 'connect-failed'; readonly blame: 'peer'}
+  | {readonly code: 'ports-exhausted'; readonly blame: 'local'}
   | ChannelFault
 
 /** Why a circuit has to go: its cells broke the protocol (DESTROY TORPROTOCOL) or took too much room (RESOURCELIMIT). */
@@ -107,10 +108,18 @@ export interface DataPlaneCounters {
   relayCellsRecognized: number
   relayCellsOriginated: number
   relayCellsDropped: number
+  /** Outbound cells that went over to the circuit theirs is spliced with. */
+  relayCellsSpliced: number
   destroyCellsSent: number
   violations: number
   bytesRead: number
   bytesWritten: number
+  /** Times that octets were read from and written to links: with the cells, how many of them travel together. */
+  reads: number
+  writes: number
+  /** Times that the rate limit held back what was to be read or written. */
+  readsLimited: number
+  writesLimited: number
   handshakesFailed: number
   handshakesRefused: number
   /** Connections that the link gate refused. */

@@ -91,8 +91,7 @@ export class Links {
         link.startHandshake(this.#deps.endpoint().initiate(connection(socket, address), certificate, target))
     })
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      const code = error.code === 'ECONNREFUSED' ? 'connect-refused' : 'connect-failed'
-      if (!this.#faults.has(link)) this.#faults.set(link, {code, blame: 'peer'})
+      if (!this.#faults.has(link)) this.#faults.set(link, connectFault(error.code))
     })
     return link
   }
@@ -143,6 +142,11 @@ export class Links {
     this.failed(link, fault)
     link.close()
   }
+}
+
+function connectFault(code: string | undefined): ConnectFault {
+  if (code === 'EADDRNOTAVAIL') return {code: 'ports-exhausted', blame: 'local'}
+  return {code: code === 'ECONNREFUSED' ? 'connect-refused' : 'connect-failed', blame: 'peer'}
 }
 
 function connection(socket: TLSSocket, peerAddress: SocketAddress): LinkConnection {

@@ -11,7 +11,7 @@ import {makeEd25519Cert} from '../../src/crypto/ed25519-cert.ts'
 import {generateRsa, rsaIdentity} from '../../src/crypto/rsa.ts'
 import {generateX25519} from '../../src/crypto/x25519.ts'
 import {LinkEndpoint} from '../../src/dataplane/link-endpoint.ts'
-import type {PlainPlaneOptions} from '../../src/dataplane/plain/plain-plane.ts'
+import type {DataPlaneOptions} from '../../src/dataplane/plane-options.ts'
 import {OnionSkinPool} from '../../src/pool/onion-skin-pool.ts'
 import {CertType} from '../../src/wire/certs.ts'
 
@@ -29,7 +29,7 @@ export async function startCore(
   options: {
     readonly openDirectory?: (stream: Duplex) => void
     readonly deps?: Partial<RelayCoreDeps>
-    readonly plane?: Partial<PlainPlaneOptions>
+    readonly plane?: Partial<DataPlaneOptions>
   } = {}
 ): Promise<TestCore> {
   await ed25519Ready

@@ -289,20 +289,25 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   }
 
   writeBudget(): number {
-    return this.#writeLimit.available(Date.now())
+    const budget = this.#writeLimit.available(Date.now())
+    if (budget <= 0) this.counters.writesLimited++
+    return budget
   }
 
   accountRead(link: Link, octets: number): boolean {
     this.counters.bytesRead += octets
+    this.counters.reads++
     if (!this.#readLimit.isLimited) return true
     this.#readLimit.spend(octets)
     if (this.#readLimit.available(Date.now()) > 0) return true
     this.#paused.add(link)
+    this.counters.readsLimited++
     return false
   }
 
   accountWritten(octets: number, cells: number): void {
     this.counters.bytesWritten += octets
+    this.counters.writes++
     this.counters.cellsSent += cells
     this.#writeLimit.spend(octets)
   }
@@ -337,6 +342,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
       this.counters.relayCellsRecognized++
       this.#events.recognized(circuit.handle, early, body, layer.recognizedTag())
     } else if (circuit.splicedWith !== undefined) {
+      this.counters.relayCellsSpliced++
       this.#inbound(circuit.splicedWith, body)
     } else if (circuit.next !== undefined) {
       this.#put(circuit, circuit.next, early ? ChannelCommand.RELAY_EARLY : ChannelCommand.RELAY, body)

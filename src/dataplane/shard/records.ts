@@ -131,6 +131,7 @@ export const SHARD_COUNTERS = [
   'relayCellsRecognized',
   'relayCellsOriginated',
   'relayCellsDropped',
+  'relayCellsSpliced',
   'destroyCellsSent',
   'violations',
   'paddingCellsReceived',

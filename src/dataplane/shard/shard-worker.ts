@@ -229,6 +229,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
 
   accountRead(link: Link, octets: number): boolean {
     this.#counters.add('bytesRead', octets)
+    this.#counters.add('reads', 1)
     const {readLimit} = this.#memory
     if (!readLimit.isLimited) return true
     readLimit.spend(octets)
@@ -237,6 +238,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     // A handshake is bounded by itself, and short.
     if (channel === undefined) return true
     channel.isRateLimited = true
+    this.#counters.add('readsLimited', 1)
     this.#rateLimited.add(channel)
     return false
   }
@@ -270,13 +272,15 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
   }
 
   writeBudget(): number {
-    return this.#memory.writeLimit.isLimited
-      ? this.#memory.writeLimit.available(Date.now())
-      : Number.POSITIVE_INFINITY
+    if (!this.#memory.writeLimit.isLimited) return Number.POSITIVE_INFINITY
+    const budget = this.#memory.writeLimit.available(Date.now())
+    if (budget <= 0) this.#counters.add('writesLimited', 1)
+    return budget
   }
 
   accountWritten(octets: number): void {
     this.#counters.add('bytesWritten', octets)
+    this.#counters.add('writes', 1)
     this.#memory.writeLimit.spend(octets)
   }
 

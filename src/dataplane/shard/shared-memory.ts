@@ -9,6 +9,10 @@ import {QUEUE_COUNTER_WORDS, SHARD_COUNTERS, type ShardCounter} from './records.
 export const WORKER_COUNTERS = [
   'bytesRead',
   'bytesWritten',
+  'reads',
+  'writes',
+  'readsLimited',
+  'writesLimited',
   'handshakesFailed',
   'channelsOpened',
   'channelsClosed',

@@ -25,7 +25,10 @@ test('--version says which version, what moves the cells and on which Node', () 
   assert.equal(status, 0)
   const [first, second, third] = stdout.split('\n')
   assert.equal(first, `ramson ${version}`)
-  assert.match(second ?? '', /^data plane: (addon|fallback), [\w:-]+( \(.+\))?$/)
+  assert.match(
+    second ?? '',
+    /^data plane: (native, \d+ shards? over node:tls|plain, over node:tls \(.+\)); cell cryptography: (addon|fallback) \([\w:-]+\)$/
+  )
   assert.equal(third, `Node ${process.versions.node}`)
 })
 
