@@ -98,6 +98,7 @@ enum Counter : std::size_t {
   kRelayCellsRecognized,
   kRelayCellsOriginated,
   kRelayCellsDropped,
+  kRelayCellsSpliced,
   kDestroyCellsSent,
   kViolations,
   kPaddingCellsReceived,

@@ -144,8 +144,10 @@ void Shard::outbound(Circuit &circuit, bool early, std::uint8_t *body) {
     head.flags = flags_of(early);
     events_.add(head, body, kRelayBodySize, tag.octets, tag.size);
   } else if (circuit.spliced != nullptr) {
+    counters_[shard_records::kRelayCellsSpliced]++;
     inbound(*circuit.spliced, body);
   } else if (circuit.spliced_handle != kNoHandle) {
+    counters_[shard_records::kRelayCellsSpliced]++;
     cross(circuit.spliced_home, {MessageKind::kSplicedCell, kRelay, 0, circuit.spliced_handle, circuit.handle()}, body);
   } else if (circuit.next.channel != nullptr) {
     put(circuit.next, early ? kRelayEarly : kRelay, body);

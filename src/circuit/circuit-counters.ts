@@ -27,6 +27,8 @@ export type ExtendOutcome =
 
 export interface CircuitCounters {
   relayMessages: number
+  /** CREATE_FAST cells that were answered. */
+  createdFast: number
   dropMessages: number
   badSendmes: number
   readonly violations: Record<CircuitViolation, number>
@@ -37,6 +39,7 @@ export interface CircuitCounters {
 export function newCircuitCounters(): CircuitCounters {
   return {
     relayMessages: 0,
+    createdFast: 0,
     dropMessages: 0,
     badSendmes: 0,
     violations: {

@@ -46,6 +46,10 @@ export interface CreateHandler {
 export class CircuitRegistry implements DataPlaneEvents {
   readonly ends = new CircuitIds<CircuitEndOwner>()
   readonly channels: ChannelMap
+  /** Cells that set circuits up and take them down, received since the start. */
+  readonly controlCells = {create: 0, created: 0, destroy: 0}
+  /** Links that could not be opened because no local TCP port was free. */
+  portsExhausted = 0
   readonly #circuits = new Map<CircuitHandle, LocalCircuit>()
   #lastHandle = 0
   #creates: CreateHandler | undefined
@@ -86,6 +90,7 @@ export class CircuitRegistry implements DataPlaneEvents {
   }
 
   connectFailed(connect: ConnectHandle, fault: ConnectFault): void {
+    if (fault.code === 'ports-exhausted') this.portsExhausted++
     this.channels.connectFailed(connect, fault)
   }
 
@@ -99,12 +104,15 @@ export class CircuitRegistry implements DataPlaneEvents {
       case ChannelCommand.CREATE:
       case ChannelCommand.CREATE_FAST:
       case ChannelCommand.CREATE2:
+        this.controlCells.create++
         this.#creates?.create(channel, circId, command, body)
         break
       case ChannelCommand.DESTROY:
+        this.controlCells.destroy++
         this.ends.get(channel, circId)?.destroyed(body[0] ?? 0)
         break
       default:
+        this.controlCells.created++
         this.ends.get(channel, circId)?.created(command, body)
     }
   }

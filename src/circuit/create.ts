@@ -104,6 +104,7 @@ export class Creates implements CreateHandler {
     const keysAndKh = concat(keyMaterial, reply.subarray(CREATE_FAST_LENGTH))
     keyMaterial.fill(0)
     this.#open(end, 'create-fast', keysAndKh, undefined)
+    this.#deps.counters.createdFast++
     this.#deps.plane.sendCell(end.channel, end.circId, ChannelCommand.CREATED_FAST, reply)
   }
 
@@ -161,6 +162,7 @@ export class Creates implements CreateHandler {
     const keyHash = keyMaterial.slice(KEYS_LENGTH, KEYS_LENGTH + KH_LENGTH)
     const circuit = new RelayCircuit({prev, keyHash, flow, createdBy}, this.#deps)
     opened.circuit = circuit
+    circuit.onClose(() => control.closed())
     const material = keyMaterial.subarray(0, KEYS_LENGTH)
     this.#deps.plane.openRelayCircuit(circuit.handle, prev.channel, prev.circId, {
       algorithm: 'tor1',

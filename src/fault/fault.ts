@@ -25,11 +25,14 @@ export function localFault(code: string, data?: unknown): Fault {
 
 /** Thrown when our own code broke a promise. Never caused by what a peer sent. */
 export class BugError extends Error {
+  /** How many this process has made. */
+  static reached = 0
   readonly fault: Fault
   constructor(code: string, detail?: string) {
     super(detail === undefined ? code : `${code}: ${detail}`)
     this.name = 'BugError'
     this.fault = {code, blame: 'bug'}
+    BugError.reached++
   }
 }
 

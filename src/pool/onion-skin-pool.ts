@@ -40,11 +40,14 @@ export interface OnionSkinPoolOptions {
 export interface OnionSkinPoolDeps {
   /** A worker died or threw: a bug of ours. The skins it had are answered `overloaded`; another worker takes its place. */
   readonly onWorkerFailure: (error: unknown) => void
+  /** Hears of every batch that a worker answered: how long each skin had waited, and how long the worker took for all. */
+  readonly measured?: ((waitedMs: readonly number[], servedMs: number) => void) | undefined
   readonly nowMs?: () => number
 }
 
 interface Waiting {
   readonly onionSkin: OnionSkin
+  readonly sinceMs: number
   readonly resolve: (result: OnionSkinResult) => void
 }
 
@@ -58,6 +61,7 @@ export class OnionSkinPool {
   readonly #queue: OnionSkinQueue<Waiting>
   readonly #maxInFlight: number
   readonly #onWorkerFailure: (error: unknown) => void
+  readonly #measured: OnionSkinPoolDeps['measured']
   readonly #nowMs: () => number
   readonly #inFlight = new Set<Promise<void>>()
   #keys: OnionSkinKeys
@@ -74,12 +78,18 @@ export class OnionSkinPool {
     this.#queue = new OnionSkinQueue(limits, threads)
     this.#maxInFlight = threads * BATCHES_PER_WORKER
     this.#onWorkerFailure = deps.onWorkerFailure
+    this.#measured = deps.measured
     this.#nowMs = deps.nowMs ?? (() => performance.now())
   }
 
   /** Onion skins that wait for a worker. */
   get queued(): number {
     return this.#queue.length
+  }
+
+  /** Milliseconds until a skin that came now would be answered. */
+  get estimatedDelayMs(): number {
+    return this.#queue.estimatedDelayMs
   }
 
   /** Takes effect with the next batch: onion keys after a rotation, policy after a new consensus. */
@@ -96,8 +106,9 @@ export class OnionSkinPool {
   /** Never rejects. */
   answer(onionSkin: OnionSkin): Promise<OnionSkinResult> {
     return new Promise(resolve => {
-      const waiting = {onionSkin, resolve}
-      if (this.#isClosing || !this.#queue.offer(waiting, this.#nowMs())) this.#drop(waiting)
+      const sinceMs = this.#nowMs()
+      const waiting = {onionSkin, sinceMs, resolve}
+      if (this.#isClosing || !this.#queue.offer(waiting, sinceMs)) this.#drop(waiting)
       else this.#dispatchSoon()
     })
   }
@@ -140,6 +151,7 @@ export class OnionSkinPool {
 
   async #run(batch: readonly Waiting[]): Promise<void> {
     const onionSkins = batch.map(({onionSkin}) => withOwnBuffer(onionSkin))
+    const sentAtMs = this.#nowMs()
     try {
       const {verdicts, elapsedUs} = await this.#workers.run({
         generation: this.#generation,
@@ -148,6 +160,10 @@ export class OnionSkinPool {
       })
       if (verdicts.length !== batch.length) throw new BugError('onion-skin-verdict-missing')
       this.#queue.learn(batch.length, elapsedUs)
+      this.#measured?.(
+        batch.map(({sinceMs}) => sentAtMs - sinceMs),
+        elapsedUs / 1000
+      )
       verdicts.forEach((verdict, i) => {
         this.#resolve(batch[i], verdict)
       })

@@ -35,12 +35,15 @@ export interface RelayStreamOptions {
   readonly circuit: StreamCircuit
   /** Called once, when the stream is over on our side. */
   readonly onOver: (stream: RelayStream) => void
+  /** Hears of each XON and XOFF that goes out, and of the octets that wait to be read then. */
+  readonly onFlowControl?: ((message: 'xon' | 'xoff', unread: number) => void) | undefined
 }
 
 export class RelayStream extends Duplex {
   readonly streamId: number
   readonly #circuit: StreamCircuit
   readonly #onOver: (stream: RelayStream) => void
+  readonly #onFlowControl: RelayStreamOptions['onFlowControl']
   readonly #window = new StreamWindow()
   #pending: Uint8Array | undefined
   #written: (() => void) | undefined
@@ -53,6 +56,7 @@ export class RelayStream extends Duplex {
     this.streamId = options.streamId
     this.#circuit = options.circuit
     this.#onOver = options.onOver
+    this.#onFlowControl = options.onFlowControl
     // A stream that ends with an error is the reader's affair; without a listener it must not end the process.
     this.on('error', () => {})
   }
@@ -167,6 +171,7 @@ export class RelayStream extends Duplex {
     if (!this.#circuit.usesXonXoff) this.#acknowledge()
     else if (this.#saidXoff) {
       this.#saidXoff = false
+      this.#onFlowControl?.('xon', this.readableLength)
       this.#circuit.send(RelayCommand.XON, this.streamId, encode(xon, {kbpsEwma: 0}))
     }
   }
@@ -194,6 +199,7 @@ export class RelayStream extends Duplex {
   #considerXoff(): void {
     if (this.#saidXoff || this.readableLength < XOFF_AT_OCTETS) return
     this.#saidXoff = true
+    this.#onFlowControl?.('xoff', this.readableLength)
     this.#circuit.send(RelayCommand.XOFF, this.streamId, encode(xoff, {}))
   }
 

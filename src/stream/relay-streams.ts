@@ -108,7 +108,12 @@ export class RelayStreams implements CircuitStreams {
     const onOver = (stream: RelayStream) => {
       if (this.#streams.get(streamId) === stream) this.#streams.delete(streamId)
     }
-    const stream = new RelayStream({streamId, circuit: streamCircuit(this.#circuit), onOver})
+    const {counters} = this.#deps
+    const onFlowControl = (message: 'xon' | 'xoff', unread: number) => {
+      counters[message]++
+      counters[`${message}Octets`] += unread
+    }
+    const stream = new RelayStream({streamId, circuit: streamCircuit(this.#circuit), onOver, onFlowControl})
     this.#streams.set(streamId, stream)
     this.#deps.unread?.watch(stream)
     this.#circuit.send(RelayCommand.CONNECTED, streamId, NOTHING)

@@ -10,4 +10,6 @@ export interface CongestionControl {
   onCellsSent(count: number, nowUs: number): void
   /** A valid circuit-level SENDME came. */
   onSendme(nowUs: number): void
+  /** The circuit is gone. */
+  closed(): void
 }

@@ -21,4 +21,8 @@ export class FixedWindow implements CongestionControl {
   onSendme(): void {
     this.#window += SENDME_INCREMENT
   }
+
+  closed(): void {
+    // Nobody asks how a fixed window ended.
+  }
 }

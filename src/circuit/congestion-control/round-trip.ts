@@ -35,11 +35,14 @@ export class RoundTrip {
     return this.#resets
   }
 
-  measured(rttUs: number, window: WindowState): void {
+  /** True: the least was set anew. */
+  measured(rttUs: number, window: WindowState): boolean {
+    const before = this.#resets
     this.#averageUs = nAverage(rttUs, this.#averageUs, this.#count(window))
     if (this.#leastUs === 0) this.#leastUs = this.#averageUs
     else if (window.phase === 'steady' && window.cwnd === this.#params.cwndMin) this.#reset()
     else this.#leastUs = Math.min(this.#leastUs, this.#averageUs)
+    return this.#resets > before
   }
 
   // One abnormally quick round trip would otherwise hold the window at its least forever.

@@ -6,6 +6,7 @@
 // Whole numbers throughout, rounded as the proposal's reference does, because both ends must react alike.
 
 import type {ClockCheck} from './clock-check.ts'
+import type {CongestionStatistics} from './congestion-statistics.ts'
 import {RoundTrip} from './round-trip.ts'
 import type {VegasParams} from './vegas-params.ts'
 
@@ -30,6 +31,7 @@ export class VegasWindow {
   readonly #params: VegasParams
   readonly #sendmeIncrement: number
   readonly #clock: ClockCheck
+  readonly #statistics: CongestionStatistics | undefined
   #cwnd: number
   #phase: 'slow-start' | 'steady' = 'slow-start'
   #isFull = false
@@ -38,10 +40,16 @@ export class VegasWindow {
   #untilUpdate = 1
   #untilWindow = 0
 
-  constructor(params: VegasParams, sendmeIncrement: number, clock: ClockCheck) {
+  constructor(
+    params: VegasParams,
+    sendmeIncrement: number,
+    clock: ClockCheck,
+    statistics?: CongestionStatistics | undefined
+  ) {
     this.#params = params
     this.#sendmeIncrement = sendmeIncrement
     this.#clock = clock
+    this.#statistics = statistics
     this.#cwnd = params.cwndInit
     this.roundTrip = new RoundTrip(params)
   }
@@ -71,8 +79,9 @@ export class VegasWindow {
     const isMeasured = !this.#clock.rejects(this.roundTrip.averageUs, rttUs, this.#phase)
     if (isMeasured) {
       const {phase, cwnd} = this
-      this.roundTrip.measured(rttUs, {phase, cwnd, updateRate: this.#updateRate()})
-    }
+      const isReset = this.roundTrip.measured(rttUs, {phase, cwnd, updateRate: this.#updateRate()})
+      if (isReset) this.#statistics?.count('rttResets')
+    } else this.#statistics?.count('clockStalls')
     const capacity = this.#capacity(queue)
     if (!isMeasured && !queue.isBlocked) return
 
@@ -105,18 +114,30 @@ export class VegasWindow {
   #slowStart(capacity: number, queued: number): void {
     const {gamma, cwndInc, cwndIncRate, ssCwndMax} = this.#params
     if (queued >= gamma || this.#isBlocked) {
+      this.#statistics?.average('ssBlockedPct', this.#isBlocked ? 100 : 0)
+      this.#statistics?.average('gammaDrop', this.#cwnd - (capacity + gamma))
       this.#cwnd = capacity + gamma
-      this.#phase = 'steady'
+      this.#leaveSlowStart(capacity)
     } else if (this.#isFull) {
       const step = this.#slowStartStep()
       this.#cwnd += step
       // Slow start has become slower than what comes after it.
-      if (step * this.#sendmesPerWindow() <= cwndInc * cwndIncRate) this.#phase = 'steady'
+      if (step * this.#sendmesPerWindow() <= cwndInc * cwndIncRate) {
+        this.#statistics?.count('belowSlowStartFloor')
+        this.#leaveSlowStart(capacity)
+      }
     }
     if (this.#cwnd >= ssCwndMax) {
       this.#cwnd = ssCwndMax
-      this.#phase = 'steady'
+      this.#statistics?.count('aboveSlowStartMax')
+      if (this.#phase === 'slow-start') this.#leaveSlowStart(capacity)
     }
+    this.#statistics?.average('ssQueue', queued)
+  }
+
+  #leaveSlowStart(capacity: number): void {
+    this.#phase = 'steady'
+    this.#statistics?.leftSlowStart(this.#cwnd, capacity, this.#slowStartStep())
   }
 
   /** RFC 3742: beyond the cap each step is in inverse proportion to the window. */
@@ -129,8 +150,16 @@ export class VegasWindow {
 
   #steady(capacity: number, queued: number): void {
     const {alpha, beta, delta, cwndInc} = this.#params
-    if (queued > delta) this.#cwnd = capacity + delta - cwndInc
-    else if (queued > beta || this.#isBlocked) this.#cwnd -= cwndInc
+    this.#statistics?.steadyUpdate(queued, capacity, {
+      isAboveDelta: queued > delta,
+      isAboveBeta: queued > beta,
+      isBelowAlpha: queued < alpha,
+      isBlocked: this.#isBlocked
+    })
+    if (queued > delta) {
+      this.#statistics?.average('deltaDrop', this.#cwnd - (capacity + delta - cwndInc))
+      this.#cwnd = capacity + delta - cwndInc
+    } else if (queued > beta || this.#isBlocked) this.#cwnd -= cwndInc
     else if (queued < alpha && this.#isFull) this.#cwnd += cwndInc
   }
 

@@ -4,6 +4,7 @@
 import {BugError} from '../../fault/fault.ts'
 import type {ClockCheck} from './clock-check.ts'
 import type {CongestionControl} from './congestion-control.ts'
+import type {CongestionStatistics} from './congestion-statistics.ts'
 import type {VegasParams} from './vegas-params.ts'
 import {type LocalQueue, VegasWindow} from './vegas-window.ts'
 
@@ -18,6 +19,8 @@ export interface VegasDeps {
   readonly clock: ClockCheck
   /** The queue from this end of the circuit onto its channel. */
   readonly localQueue: () => LocalQueue
+  /** Learns how windows of all circuits fare, where somebody wants to know. */
+  readonly statistics?: CongestionStatistics | undefined
 }
 
 export class Vegas implements CongestionControl {
@@ -25,14 +28,17 @@ export class Vegas implements CongestionControl {
   readonly sendmeIncrement: number
   readonly window: VegasWindow
   readonly #localQueue: () => LocalQueue
+  readonly #statistics: CongestionStatistics | undefined
   /** When each message that a SENDME will acknowledge was sent; no longer than the window has increments. */
   readonly #sentAtUs: number[] = []
   #inFlight = 0
   #sent = 0
 
-  constructor({params, sendmeIncrement}: VegasOptions, {clock, localQueue}: VegasDeps) {
+  constructor({params, sendmeIncrement}: VegasOptions, {clock, localQueue, statistics}: VegasDeps) {
     this.sendmeIncrement = sendmeIncrement
-    this.window = new VegasWindow(params, sendmeIncrement, clock)
+    this.window = new VegasWindow(params, sendmeIncrement, clock, statistics)
+    this.#statistics = statistics
+    statistics?.opened()
     this.#localQueue = localQueue
   }
 
@@ -53,5 +59,9 @@ export class Vegas implements CongestionControl {
     if (sentAtUs === undefined) throw new BugError('sendme-unexpected')
     this.window.acknowledged({sentAtUs, nowUs, inFlight: this.#inFlight, queue: this.#localQueue()})
     this.#inFlight -= this.sendmeIncrement
+  }
+
+  closed(): void {
+    this.#statistics?.closed(this.window.phase, this.window.cwnd)
   }
 }
