@@ -11,7 +11,7 @@ import {
 } from 'node:crypto'
 import {equal} from '../bytes/octets.ts'
 import {sha1} from './digest.ts'
-import {drawRsaNow} from './key-generation.ts'
+import {drawRsa, drawRsaNow} from './key-generation.ts'
 
 const PUBLIC_EXPONENT = 65537n
 const PADDING = constants.RSA_PKCS1_PADDING
@@ -30,6 +30,11 @@ export interface RsaPrivateKey {
 
 export function generateRsa(bits: number): RsaPrivateKey {
   return fromHandle(drawRsaNow(bits))
+}
+
+/** Drawn in another thread, for a caller that has something else to do meanwhile. */
+export async function generateRsaElsewhere(bits: number): Promise<RsaPrivateKey> {
+  return fromHandle(await drawRsa(bits))
 }
 
 /** An unencrypted PKCS#1 or PKCS#8 private key. Undefined for anything else, RSA keys with odd exponents included. */

@@ -7,9 +7,17 @@
 // A signing key and its certificate are enough to run. What is missing is made; a certificate that ends within a month is
 // replaced if the identity key is here and can be read, which one with a passphrase cannot.
 
+import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {equal, fromText, toLatin1} from '../bytes/octets.ts'
-import {generateRsa, type RsaPrivateKey, rsaFromPem, rsaIdentity, rsaToPem} from '../crypto/rsa.ts'
+import {
+  generateRsa,
+  generateRsaElsewhere,
+  type RsaPrivateKey,
+  rsaFromPem,
+  rsaIdentity,
+  rsaToPem
+} from '../crypto/rsa.ts'
 import {ok, type Result} from '../fault/result.ts'
 import {type AuthorityCert, parseAuthorityCert} from '../netdoc/authority-cert.ts'
 import {printAuthorityCert} from '../netdoc/authority-cert-print.ts'
@@ -30,10 +38,30 @@ export interface AuthorityKeys {
   readonly cert: AuthorityCert
 }
 
+/** Keys that were drawn before it was known that they are needed, which takes a second or two. */
+export interface DrawnAuthorityKeys {
+  readonly identity: RsaPrivateKey
+  readonly signing: RsaPrivateKey
+}
+
+/** Draws keys in other threads, for whoever starts an authority that has none. */
+export async function drawAuthorityKeys(): Promise<DrawnAuthorityKeys> {
+  const [identity, signing] = await Promise.all([
+    generateRsaElsewhere(IDENTITY_BITS),
+    generateRsaElsewhere(SIGNING_BITS)
+  ])
+  return {identity, signing}
+}
+
+export function hasAuthorityKeys(keyDirectory: string): boolean {
+  return existsSync(join(keyDirectory, IDENTITY_FILE)) || existsSync(join(keyDirectory, SIGNING_FILE))
+}
+
 /** Loads the keys, and makes those that are missing or about to end. */
 export function loadOrCreateAuthorityKeys(
   keyDirectory: string,
-  now: Date
+  now: Date,
+  drawn?: DrawnAuthorityKeys
 ): Result<AuthorityKeys, DataDirFault> {
   const directory = openDirectory(keyDirectory)
   if (!directory.ok) return directory
@@ -42,12 +70,12 @@ export function loadOrCreateAuthorityKeys(
   const isGoodFor = (ms: number) =>
     loaded.value !== undefined && Number(loaded.value.cert.expires) >= Number(now) + ms
   if (loaded.value !== undefined && isGoodFor(RENEW_MS)) return ok(loaded.value)
-  const identity = loadIdentity(keyDirectory, loaded.value)
+  const identity = loadIdentity(keyDirectory, loaded.value, drawn)
   if (!identity.ok) {
     // It cannot be renewed here, and for now it need not be.
     return loaded.value !== undefined && isGoodFor(0) ? ok(loaded.value) : identity
   }
-  return makeSigningKey(keyDirectory, identity.value, now)
+  return makeSigningKey(keyDirectory, identity.value, now, drawn)
 }
 
 function loadAuthorityKeys(keyDirectory: string): Result<AuthorityKeys | undefined, DataDirFault> {
@@ -71,7 +99,8 @@ function loadAuthorityKeys(keyDirectory: string): Result<AuthorityKeys | undefin
 /** Makes one only where there is no authority yet: another identity would be another authority. */
 function loadIdentity(
   keyDirectory: string,
-  known: AuthorityKeys | undefined
+  known: AuthorityKeys | undefined,
+  drawn: DrawnAuthorityKeys | undefined
 ): Result<RsaPrivateKey, DataDirFault> {
   const path = join(keyDirectory, IDENTITY_FILE)
   const pem = readWhole(path)
@@ -80,7 +109,7 @@ function loadIdentity(
     if (known !== undefined) {
       return dataDirFault('master-key-missing', path, 'is needed for a new certificate: run tor-gencert.')
     }
-    const made = generateRsa(IDENTITY_BITS)
+    const made = drawn?.identity ?? generateRsa(IDENTITY_BITS)
     const written = writeWhole(path, fromText(rsaToPem(made)))
     return written.ok ? ok(made) : written
   }
@@ -97,9 +126,10 @@ function loadIdentity(
 function makeSigningKey(
   keyDirectory: string,
   identityKey: RsaPrivateKey,
-  now: Date
+  now: Date,
+  drawn: DrawnAuthorityKeys | undefined
 ): Result<AuthorityKeys, DataDirFault> {
-  const signingKey = generateRsa(SIGNING_BITS)
+  const signingKey = drawn?.signing ?? generateRsa(SIGNING_BITS)
   const published = new Date(Math.floor(Number(now) / 1000) * 1000)
   const expires = new Date(Number(published) + LIFETIME_MS)
   const text = printAuthorityCert({identityKey, signingKey, published, expires})

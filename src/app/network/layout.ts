@@ -32,14 +32,14 @@ export function planNodes(options: LayoutOptions): NodePlan[] {
   const {directory, relays, ports} = options
   const common = commonLines(options)
   const plan = (name: string, kind: NodePlan['kind'], own: (dataDirectory: string) => readonly string[]) => {
-    const dataDirectory = nodeDirectory(directory, name)
+    const dataDirectory = join(directory, name)
     const lines = [...common, `DataDirectory ${quoted(dataDirectory)}`, ...own(dataDirectory)]
     return {name, kind, directory: dataDirectory, torrc: `${lines.join('\n')}\n`}
   }
   return [
     plan(AUTHORITY_NAME, 'authority', () => authorityLines(options)),
     ...Array.from({length: relays}, (_, i) => {
-      const name = `relay${i + 1}`
+      const name = relayName(i + 1)
       return plan(name, 'relay', () => relayLines(name, ports.relays[i] ?? 0))
     }),
     plan('service', 'service', home => [
@@ -51,8 +51,9 @@ export function planNodes(options: LayoutOptions): NodePlan[] {
   ]
 }
 
-export function nodeDirectory(directory: string, name: string): string {
-  return join(directory, name)
+/** @param number from 1 */
+export function relayName(number: number): string {
+  return `relay${number}`
 }
 
 /** What every node of the network has in its torrc, those included that join it. */

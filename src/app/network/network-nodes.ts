@@ -70,7 +70,7 @@ export class NetworkNodes {
       serviceChanged: () => {
         changed()
         // What became possible need not wait for the next second.
-        setImmediate(() => this.#maintainServices())
+        setImmediate(() => this.maintainServices())
       }
     })
     if (!started.ok) return this.#failed(1, node, started.fault)
@@ -161,7 +161,8 @@ export class NetworkNodes {
     return found
   }
 
-  #maintainServices(): void {
+  /** Has the services do now what they would do within a second. */
+  maintainServices(): void {
     if (this.#isStopping) return
     for (const {service} of this.#service?.services.running ?? []) service.maintain()
   }

@@ -8,15 +8,15 @@ import {printConfigFault} from '../../config/fault.ts'
 import {loadConfig, type RelayConfig} from '../../config/relay-config.ts'
 import {parseTorrcText} from '../../config/torrc-text.ts'
 import {rsaIdentity} from '../../crypto/rsa.ts'
-import {loadOrCreateAuthorityKeys} from '../../datadir/authority-keys.ts'
+import {drawAuthorityKeys, hasAuthorityKeys, loadOrCreateAuthorityKeys} from '../../datadir/authority-keys.ts'
 import {printDataDirFault} from '../../datadir/fault.ts'
-import {loadOrCreateRelayKeys} from '../../datadir/relay-keys.ts'
+import {loadOrCreateRelayKeys, type RelayKeys} from '../../datadir/relay-keys.ts'
 import {ok, type Result} from '../../fault/result.ts'
 import {printLogFault} from '../../log/fault.ts'
 import type {Log} from '../../log/log.ts'
 import {failure, type NetworkFault} from './events.ts'
 import {joinTorrcs} from './join-torrcs.ts'
-import {AUTHORITY_NAME, type LayoutOptions, type NodePlan, nodeDirectory, planNodes} from './layout.ts'
+import {AUTHORITY_NAME, type LayoutOptions, type NodePlan, planNodes, relayName} from './layout.ts'
 import {NetworkDirectory} from './network-directory.ts'
 import type {PrivateNetworkOptions} from './network-options.ts'
 import {Notices} from './notices.ts'
@@ -43,6 +43,8 @@ export interface Preparation {
 }
 
 const HOST = '127.0.0.1'
+const DAY_MS = 86_400_000
+const OTHER_DIRECTORY = 'Mend this directory, or choose another one with --keep.'
 
 export async function prepare(
   options: PrivateNetworkOptions,
@@ -75,7 +77,7 @@ async function prepareIn(
     if (!page.ok) return portTaken(target.port, 'the page')
     closing.push(() => page.value.close())
   }
-  const authority = await authorityIdentity(directory)
+  const authority = await makeKeys(directory, options.relays)
   if (!authority.ok) return authority
   steps.detail(0, 'writing torrcs')
   const {relays} = options
@@ -126,32 +128,45 @@ async function choosePorts(
   return remembered.ok ? ok(chosen) : unusable(remembered.fault.data)
 }
 
-/** The authority's keys are made first, because every torrc names it by them. */
-async function authorityIdentity(
-  directory: NetworkDirectory
+/** Keys of the authority, which every torrc names, and meanwhile those of the relays, which would be made later anyway. */
+async function makeKeys(
+  directory: NetworkDirectory,
+  relays: number
 ): Promise<Result<LayoutOptions['authority'], NetworkFault>> {
-  const keyDirectory = join(nodeDirectory(directory.path, AUTHORITY_NAME), 'keys')
-  const made = directory.makeDirectory(AUTHORITY_NAME)
-  if (!made.ok) return unusable(made.fault.data)
   const now = new Date()
-  const day = 86_400_000
+  const home = directory.makeDirectory(AUTHORITY_NAME)
+  if (!home.ok) return unusable(home.fault.data)
+  const authorityKeys = join(home.value, 'keys')
+  const drawing = hasAuthorityKeys(authorityKeys) ? undefined : drawAuthorityKeys()
+  const own = await makeRelayKeys(directory, AUTHORITY_NAME, now)
+  if (!own.ok) return own
+  for (let i = 1; i <= relays; i++) {
+    const made = await makeRelayKeys(directory, relayName(i), now)
+    if (!made.ok) return made
+  }
+  const made = loadOrCreateAuthorityKeys(authorityKeys, now, await drawing)
+  if (!made.ok) return failure(0, AUTHORITY_NAME, printDataDirFault(made.fault), OTHER_DIRECTORY)
+  return ok({
+    fingerprint: toBase16Upper(rsaIdentity(own.value.identity.rsa.public)),
+    v3Identity: toBase16Upper(made.value.cert.identity)
+  })
+}
+
+async function makeRelayKeys(
+  directory: NetworkDirectory,
+  name: string,
+  now: Date
+): Promise<Result<RelayKeys, NetworkFault>> {
+  const home = directory.makeDirectory(name)
+  if (!home.ok) return unusable(home.fault.data)
   const options = {
-    keyDirectory,
-    signingKeyLifetimeMs: 30 * day,
-    signingKeySlopMs: day,
+    keyDirectory: join(home.value, 'keys'),
+    signingKeyLifetimeMs: 30 * DAY_MS,
+    signingKeySlopMs: DAY_MS,
     offlineMasterKey: false
   }
-  const relay = await loadOrCreateRelayKeys(options, now)
-  const authority = relay.ok ? loadOrCreateAuthorityKeys(keyDirectory, now) : relay
-  if (!relay.ok || !authority.ok) {
-    const fault = relay.ok ? authority : relay
-    const message = fault.ok ? '' : printDataDirFault(fault.fault)
-    return failure(0, AUTHORITY_NAME, message, 'Choose another directory, or mend this one.')
-  }
-  return ok({
-    fingerprint: toBase16Upper(rsaIdentity(relay.value.keys.identity.rsa.public)),
-    v3Identity: toBase16Upper(authority.value.cert.identity)
-  })
+  const made = await loadOrCreateRelayKeys(options, now)
+  return made.ok ? ok(made.value.keys) : failure(0, name, printDataDirFault(made.fault), OTHER_DIRECTORY)
 }
 
 function prepareNode(
@@ -169,7 +184,7 @@ function prepareNode(
   const config = lines.ok ? loadConfig({torrc: lines.value}) : lines
   if (!config.ok) return failure(0, plan.name, printConfigFault(config.fault), `Its settings are in ${path}.`)
   const log = notices.openLog(plan.name, join(plan.directory, 'log'))
-  if (!log.ok) return failure(0, plan.name, printLogFault(log.fault), 'Choose another directory.')
+  if (!log.ok) return failure(0, plan.name, printLogFault(log.fault), OTHER_DIRECTORY)
   return ok({...plan, config: config.value, log: log.value})
 }
 

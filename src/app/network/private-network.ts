@@ -116,6 +116,9 @@ class Walk {
     const progress: ReachProgress = (part, state) => this.#clientProgress(part, state)
     const client = await this.#nodes.startClient(progress)
     if (!client.ok) return client
+    // The service looks once a second; when it can begin, it need not wait for that.
+    await this.#until(() => service.value.client.knownNetDir !== undefined, CLIENT_TIMEOUT_MS)
+    this.#nodes.maintainServices()
     const published = await this.#published()
     if (!published.ok) return published
     if (!(await client.value.client.ready(CLIENT_TIMEOUT_MS))) {
