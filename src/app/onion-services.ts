@@ -1,6 +1,7 @@
 // The onion services of a node, put together: keys and clients from each HiddenServiceDir, circuits of our own, and what
 // the torrc says of ports and limits. Addresses are written to `hostname` and nowhere else.
 
+import {basename} from 'node:path'
 import type {BuildFault, PathHop} from '../circuit/open-circuit.ts'
 import type {OnionServiceConfig} from '../config/onion-services.ts'
 import type {DataDirFault} from '../datadir/fault.ts'
@@ -9,7 +10,7 @@ import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
 import type {NetDir} from '../netdir/net-dir.ts'
 import type {PathSelection} from '../netdir/path-selection.ts'
-import {DEFAULT_HS_CIRCUITS_OPTIONS, HsCircuits} from '../roles/hs-circuits.ts'
+import {HsCircuits} from '../roles/hs-circuits.ts'
 import {OnionService} from '../roles/service/onion-service.ts'
 import type {OwnCircuit} from '../stream/origin-streams.ts'
 
@@ -30,11 +31,10 @@ export interface OnionServicesDeps {
 export interface RunningService {
   /** With `.onion`. */
   readonly address: string
+  /** Of its HiddenServiceDir: what a person calls it, and what metrics may. */
+  readonly name: string
   readonly service: OnionService
 }
-
-/** The service itself decides how often it tries, so that it can choose another relay. */
-const HS_CIRCUITS_OPTIONS = {...DEFAULT_HS_CIRCUITS_OPTIONS, attempts: 1}
 
 export class OnionServices {
   readonly running: readonly RunningService[]
@@ -57,9 +57,10 @@ export class OnionServices {
     }
     const {netDir, paths, build} = deps
     const now = () => new Date()
-    const circuits = new HsCircuits({netDir, paths, build, now}, HS_CIRCUITS_OPTIONS)
+    const circuits = new HsCircuits({netDir, paths, build, now})
     const running = loaded.map(({config, keys: {identity, address, authorizedClients}}) => ({
       address,
+      name: basename(config.directory),
       service: new OnionService(
         {...config, identity, authorizedClients},
         {

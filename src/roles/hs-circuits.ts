@@ -41,10 +41,17 @@ export class HsCircuits {
     this.#options = options
   }
 
-  /** @param chosenBy who chose `last`; what others choose is kept one hop further away */
-  async open(last: PathHop, chosenBy: ChosenBy): Promise<Result<HsCircuit, HsCircuitFault>> {
+  /**
+   * @param chosenBy who chose `last`; what others choose is kept one hop further away
+   * @param attempts paths that are tried
+   */
+  async open(
+    last: PathHop,
+    chosenBy: ChosenBy,
+    attempts = this.#options.attempts
+  ): Promise<Result<HsCircuit, HsCircuitFault>> {
     const {netDir, paths, build, now} = this.#deps
-    for (let attempt = 0; attempt < this.#options.attempts; attempt++) {
+    for (let attempt = 0; attempt < attempts; attempt++) {
       const directory = netDir()
       if (directory?.isReasonablyLive(now()) !== true) return err(localFault('no-consensus'))
       const relay = directory.relayByIdentity(last.rsaIdentity)

@@ -14,6 +14,8 @@ import {type MadeRelay, makeAuthority, makeConsensus} from './made-consensus.ts'
 
 export interface MadeNetDirRelay extends Partial<MadeRelay> {
   readonly family?: string
+  readonly ntorOnionKey?: Uint8Array
+  readonly ed25519?: Uint8Array
 }
 
 export interface MadeNetDir {
@@ -30,13 +32,13 @@ const authority = makeAuthority(new Date('2026-11-20T00:00:00Z'), new Date('2027
 
 export function makeNetDir({relays, params, ...options}: MadeNetDir): NetDir {
   const validAfter = options.validAfter ?? new Date('2026-11-22T12:00:00Z')
-  const parts = relays.map(({family, ...changes}, i) => {
+  const parts = relays.map(({family, ntorOnionKey, ed25519, ...changes}, i) => {
     const descriptor = parseMicrodescriptors(
       [
         'onion-key\n',
-        `ntor-onion-key ${toBase64Unpadded(generateX25519().public)}\n`,
+        `ntor-onion-key ${toBase64Unpadded(ntorOnionKey ?? generateX25519().public)}\n`,
         family === undefined ? '' : `family ${family}\n`,
-        `id ed25519 ${toBase64Unpadded(sha256(numbered(32, i)))}\n`
+        `id ed25519 ${toBase64Unpadded(ed25519 ?? sha256(numbered(32, i)))}\n`
       ].join('')
     )
     assert.ok(descriptor.ok)

@@ -22,6 +22,7 @@ import {ReplayCache} from './replay-cache.ts'
 import type {ServiceCounters} from './service-counters.ts'
 
 const ESTABLISH_TIMEOUT_MS = 30_000
+const ATTEMPTS = 2
 /** The protocol version from which introduction points understand a limit. */
 const LIMIT_VERSION = 5
 
@@ -51,7 +52,7 @@ export class IntroductionPoint {
   #state: 'idle' | 'opening' | 'established' | 'closed' = 'idle'
   #own: HsCircuit | undefined
   #hop: PathHop | undefined
-  #launches = 0
+  #failures = 0
   #introductions = 0
 
   constructor(fingerprint: string, lifetime: IntroductionLifetime, deps: IntroductionPointDeps) {
@@ -74,9 +75,9 @@ export class IntroductionPoint {
     return this.#state === 'established'
   }
 
-  /** Circuits begun so far. */
-  get launches(): number {
-    return this.#launches
+  /** Launches that failed since it was established last. */
+  get failures(): number {
+    return this.#failures
   }
 
   get isExpired(): boolean {
@@ -108,8 +109,8 @@ export class IntroductionPoint {
     const startedMs = nowMs()
     const hop = pathHop(relay)
     this.#state = 'opening'
-    this.#launches++
-    const opened = await circuits.open(hop, 'us')
+    // What fails is as likely another relay of the path: a second path tells.
+    const opened = await circuits.open(hop, 'us', ATTEMPTS)
     if (!opened.ok) {
       this.#lost()
       return
@@ -161,6 +162,7 @@ export class IntroductionPoint {
       return
     }
     this.#state = 'established'
+    this.#failures = 0
     this.#deps.counters.introductionsEstablished++
     this.#deps.changed()
   }
@@ -174,7 +176,10 @@ export class IntroductionPoint {
     if (this.#state === 'closed') return
     const wasEstablished = this.#state === 'established'
     this.#state = 'idle'
-    if (!wasEstablished) return
+    if (!wasEstablished) {
+      this.#failures++
+      return
+    }
     this.#deps.counters.introductionsEstablished--
     this.#deps.changed()
   }

@@ -14,7 +14,9 @@ import type {Relay} from '../../netdir/relay.ts'
 import type {HsIntroductionPoint} from '../../netdoc/hs-descriptor/hs-descriptor.ts'
 import {IntroductionPoint, type IntroductionPointDeps} from './introduction-point.ts'
 
-/** Circuits that are begun again for one point before another one is chosen. */
+/** Launches of one point that may fail before another one is chosen. */
+const FAILURES = 1
+/** For the budget: launches for each point besides the first. */
 const RETRIES = 3
 /** How long a relay that failed is not chosen again, and the time that the budget of circuits is for. */
 const RETRY_PERIOD_MS = 5 * 60_000
@@ -78,7 +80,7 @@ export class IntroductionPoints {
   #removeUseless(netDir: NetDir): void {
     const nowMs = this.#deps.nowMs()
     for (const point of [...this.#points]) {
-      const isHopeless = point.isIdle && point.launches > RETRIES
+      const isHopeless = point.failures > FAILURES
       const relay = relayOf(netDir, point)
       if (!isHopeless && !point.isExpired && relay !== undefined && isUsable(relay)) continue
       if (isHopeless) this.#failedUntilMs.set(point.fingerprint, nowMs + RETRY_PERIOD_MS)

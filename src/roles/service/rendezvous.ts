@@ -85,7 +85,7 @@ export class Rendezvous {
     const {circuits, counters, failuresMax, nowMs} = this.#deps
     for (let failures = 0; failures <= failuresMax() && nowMs() < untilMs && !this.#closed; failures++) {
       counters.rendezvous++
-      const opened = await circuits.open(rendezvousPoint, 'others')
+      const opened = await circuits.open(rendezvousPoint, 'others', 1)
       if (opened.ok) return opened.value
       const error = opened.fault.code === 'circuit-failed' ? 'rp_conn_failure' : 'invalid_path'
       counters.rendezvousErrors[error]++
