@@ -1,8 +1,10 @@
 // A relay's own descriptor over time: watches for a reason to publish, prints it, and has it uploaded.
 
 import {release, type as systemName} from 'node:os'
+import {toBase64} from '../bytes/base64.ts'
 import {equal} from '../bytes/octets.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
+import {sha1} from '../crypto/digest.ts'
 import {rsaIdentity} from '../crypto/rsa.ts'
 import type {RelayKeys} from '../datadir/relay-keys.ts'
 import type {Logger} from '../log/logger.ts'
@@ -86,7 +88,7 @@ export class OwnPublication {
     const now = new Date()
     const situation: PublishSituation = {
       profile,
-      keys: keys(),
+      keys: keyNames(keys()),
       observed: this.#bandwidth.observed,
       isHibernating: false,
       listing: this.#listing()
@@ -160,6 +162,11 @@ export class OwnPublication {
     if (relay === undefined) return 'missing'
     return relay.status.flags.has('StaleDesc') ? 'stale' : 'listed'
   }
+}
+
+/** Changes exactly when the descriptor has other keys to tell. */
+function keyNames({identity, onion}: RelayKeys): string {
+  return toBase64(sha1(identity.signing.cert, onion.ntor.public))
 }
 
 function nowSeconds(): number {

@@ -19,7 +19,7 @@ export interface Published {
   readonly atMs: number
   readonly profile: RelayProfile
   /** Whatever names the keys: two publications with the same keys have the same value. */
-  readonly keys: unknown
+  readonly keys: string
   readonly observed: number
   readonly isHibernating: boolean
 }
