@@ -90,6 +90,24 @@ describe('a network of C tor with ramson as its only authority', {skip: whyWitho
     }
   })
 
+  it('goes on after a restart with the relays that it knew', async () => {
+    const ramson = authority()
+    assert.ok(ramson?.subject)
+    const before = await consensusOf(network, ramson, 'ns')
+    const end = await ramson.subject.end('SIGTERM', 10_000)
+    assert.equal(end.code, 0)
+    await ramson.subject.start()
+    const consensus = await network.orExplain(() =>
+      waitUntil('a new consensus', {timeoutMs: CONSENSUS_TIMEOUT_MS, everyMs: 250}, async () => {
+        const found = await consensusOf(network, ramson, 'ns')
+        return found !== undefined && before !== undefined && found.validAfter > before.validAfter
+          ? found
+          : undefined
+      })
+    )
+    assert.deepEqual(consensus.relays.map(({nickname}) => nickname).sort(), nicknames)
+  })
+
   it('is believed by every relay: none of them warns of a document', () => {
     for (const relay of network.relays) {
       const lines = relay.daemon.log().split('\n')
