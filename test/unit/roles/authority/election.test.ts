@@ -244,6 +244,21 @@ describe('an election', () => {
     assert.equal(third.election.receiveSignatures(fromText('x')), 'unreadable')
   })
 
+  it('keeps signatures that come before its own consensus, up to a bound', async () => {
+    const members = assemble(3)
+    const [first = assert.fail(), second = assert.fail()] = members
+    for (const {election} of members) election.start()
+    await pass(7.5)
+    for (const {election} of members) election.stop()
+    const detached = second.election.detachedSignatures ?? assert.fail()
+    assert.equal(first.election.receiveSignatures(detached), 'nothing-new')
+    const late = new Member(0, [], 3)
+    const outcomes = Array.from({length: 8}, () => late.election.receiveSignatures(detached))
+    assert.deepEqual(outcomes, [...new Array<string>(6).fill('queued'), 'nothing-new', 'nothing-new'])
+    await pass(10)
+    assert.equal(new Member(0, [], 3).election.receiveSignatures(detached), 'other-round')
+  })
+
   it('of one authority alone can be held at once, and goes on by the clock', async () => {
     const [lone = assert.fail()] = assemble(1)
     lone.election.start()

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import {afterEach, before, beforeEach, describe, it, mock} from 'node:test'
+import {toBase16} from '../../../../src/bytes/base16.ts'
+import {ed25519Ready} from '../../../../src/crypto/ed25519.ts'
+import type {RouterDescriptor} from '../../../../src/netdoc/router-descriptor/router-descriptor.ts'
+import {ReachabilityTester} from '../../../../src/roles/authority/reachability.ts'
+import {makeDescriptor} from '../../../support/made-descriptor.ts'
+import {makeRelayKeys} from '../../../support/relay-keys.ts'
+
+const MINUTE_MS = 60_000
+let descriptor: RouterDescriptor
+
+before(async () => {
+  await ed25519Ready
+  descriptor = makeDescriptor(makeRelayKeys(), new Date())
+})
+
+describe('whether relays can be reached', () => {
+  beforeEach(() => mock.timers.enable({apis: ['setTimeout', 'setInterval', 'Date']}))
+  afterEach(() => mock.timers.reset())
+
+  /** As many relays as wanted, told apart by their identities. */
+  function watch(count: number) {
+    const relays = Array.from({length: count}, (_, i) => ({
+      ...descriptor,
+      identity: new Uint8Array(20).fill(i + 1)
+    }))
+    const running = new Set<string>()
+    const tests = new Map<string, number>()
+    const tester = new ReachabilityTester({
+      descriptors: () => relays,
+      isRunning: identity => running.has(toBase16(identity)),
+      ownIdentity: new Uint8Array(20).fill(1),
+      connect: ({identity}) => tests.set(toBase16(identity), (tests.get(toBase16(identity)) ?? 0) + 1)
+    })
+    const testsOf = (relay: RouterDescriptor | undefined) =>
+      tests.get(toBase16(relay?.identity ?? assert.fail())) ?? 0
+    return {relays, running, tester, testsOf}
+  }
+
+  it('is tested of each about once in ten minutes, and never of ourselves', () => {
+    const {relays, tester, testsOf} = watch(20)
+    tester.start()
+    for (let i = 0; i < 30 * 60; i++) mock.timers.tick(1000)
+    tester.stop()
+    const [ours, ...others] = relays
+    assert.equal(testsOf(ours), 0)
+    for (const relay of others) assert.ok([2, 3, 4].includes(testsOf(relay)), String(testsOf(relay)))
+    mock.timers.tick(60 * MINUTE_MS)
+    for (const relay of others) assert.ok(testsOf(relay) <= 4, 'nothing after the end')
+  })
+
+  it('is tested of a new relay at once, and a few times more until it is reached', () => {
+    const {relays, running, tester, testsOf} = watch(2)
+    const [, relay = assert.fail()] = relays
+    tester.start()
+    tester.testNow(relay)
+    assert.equal(testsOf(relay), 1)
+    mock.timers.tick(1000)
+    assert.equal(testsOf(relay), 3, 'once more, and once because it was its turn')
+    running.add(toBase16(relay.identity))
+    mock.timers.tick(MINUTE_MS)
+    assert.equal(testsOf(relay), 3)
+    running.clear()
+    tester.testNow(relay)
+    mock.timers.tick(MINUTE_MS)
+    assert.equal(testsOf(relay), 8)
+    tester.stop()
+  })
+})
