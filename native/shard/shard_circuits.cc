@@ -53,19 +53,18 @@ bool Shard::channel_close(std::uint32_t slot) {
   if (slot >= slots_.size() || slots_[slot] == nullptr) return false;
   settings_.exchange->stay_awake(settings_.index);
   Channel &channel = *slots_[slot];
-  std::vector<CircuitEnd *> ends;
-  ends.reserve(channel.ends.size());
-  channel.ends.each([&](std::uint32_t, CircuitEnd *end) { ends.push_back(end); });
-  for (CircuitEnd *end : ends) {
-    if (end->circuit == nullptr) {
-      tell(end->home, {MessageKind::kUnlinked, 0, end->circ_id, end->handle, channel.handle});
-      release(*end);
-    } else if (end->side == Side::kNext) {
+  // Next hops first, because a circuit may come in and go on on the same channel and is gone with its first end.
+  std::vector<CircuitEnd *> next, own;
+  channel.ends.each([&](std::uint32_t, CircuitEnd *end) { (end->side == Side::kNext ? next : own).push_back(end); });
+  for (CircuitEnd *end : next) {
+    if (end->circuit != nullptr) {
       unlink_next(*end->circuit);
     } else {
-      forget(*end->circuit);
+      tell(end->home, {MessageKind::kUnlinked, 0, end->circ_id, end->handle, channel.handle});
+      release(*end);
     }
   }
+  for (CircuitEnd *end : own) forget(*end->circuit);
   queued_cells_ -= channel.outbox.clear(pool_);
   channel.framer.close(pool_);
   channels_.remove(channel.handle);

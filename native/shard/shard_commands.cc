@@ -73,7 +73,8 @@ bool Shard::command(const RecordReader &record) {
     }
     case CommandKind::kLinkNext: {
       Circuit *circuit = find_circuit(head.subject);
-      if (circuit == nullptr || head.object == kNoHandle) return true;
+      // A circuit that we built ends here: there is nothing to link.
+      if (circuit == nullptr || circuit->hop.is_none() || head.object == kNoHandle) return true;
       const std::uint8_t to = shard_of(head.object);
       Channel *channel = to == settings_.index ? find_channel(head.object) : nullptr;
       if (to == settings_.index && channel == nullptr) return true;
@@ -145,6 +146,7 @@ void Shard::splice(const RecordReader &record) {
       tell(other_home, {MessageKind::kUnspliced, 0, 0, head.object, head.subject});
       return;
     }
+    if (circuit->spliced_handle == head.object) return;
     unsplice(*circuit);
     circuit->spliced_handle = head.object;
     circuit->spliced_home = other_home;

@@ -97,6 +97,13 @@ void run_on(const Kernel &kernel, const Kernel &reference) {
   std::printf("%s: %zu checks\n", kernel.name, checks - before);
 }
 
+/// What the data plane does with cells is the same on every kernel.
+void run_shards(const Kernel &kernel) {
+  const std::size_t before = checks;
+  shard_load(kernel);
+  std::printf("shards: %zu checks\n", checks - before);
+}
+
 int run() {
   if (process_kernel() == nullptr) {
     std::fprintf(stderr, "%s\n", kernel_error().c_str());
@@ -117,6 +124,7 @@ int run() {
     run_on(emulated, reference);
   }
 #endif
+  run_shards(*process_kernel());
   std::printf("%zu failed\n", failures);
   return failures == 0 ? 0 : 1;
 }
