@@ -14,13 +14,14 @@ import type {Result} from '../fault/result.ts'
 import {secureFraction} from '../netdir/choose.ts'
 import {EntryGuards, type GuardStore} from '../netdir/guards/entry-guards.ts'
 import {NetDir} from '../netdir/net-dir.ts'
-import {isUsable, PathSelection} from '../netdir/path-selection.ts'
+import {PathSelection} from '../netdir/path-selection.ts'
 import {Vanguards} from '../netdir/vanguards.ts'
 import type {OnionClientFault} from '../roles/client/fault.ts'
 import {OnionClient, type OnionTarget} from '../roles/client/onion-client.ts'
 import type {ReachProgress} from '../roles/client/reach-progress.ts'
 import {HsCircuits} from '../roles/hs-circuits.ts'
 import {RelayCommand} from '../wire/relay-cell.ts'
+import {knownNetwork} from './known-network.ts'
 import {OriginCore} from './origin-core.ts'
 
 export interface ClientNodeOptions {
@@ -41,8 +42,6 @@ export interface ClientNodeDeps {
   readonly progress?: ReachProgress | undefined
 }
 
-/** Part of the relays in the consensus whose keys must be here before circuits are built. */
-const NEEDED_PART = 0.6
 const CIRCUIT_CELLS_MAX = 2500
 const DIR_CIRCUIT_TIMEOUT_MS = 30_000
 const READY_POLL_MS = 100
@@ -115,7 +114,7 @@ export class ClientNode {
 
   /** The same, once enough of its relays are known to build circuits. */
   get knownNetDir(): NetDir | undefined {
-    return this.#knowsEnough() ? this.#netDir : undefined
+    return knownNetwork(this.#netDir)
   }
 
   /** Begins to fetch documents. */
@@ -126,7 +125,7 @@ export class ClientNode {
   /** True once enough is known of the network to build circuits; false when that takes too long. */
   async ready(timeoutMs: number): Promise<boolean> {
     const deadline = Date.now() + timeoutMs
-    while (!this.#knowsEnough()) {
+    while (this.knownNetDir === undefined) {
       if (Date.now() >= deadline) return false
       await new Promise(done => setTimeout(done, READY_POLL_MS))
     }
@@ -141,11 +140,6 @@ export class ClientNode {
     this.#keeper.stop()
     this.client.close()
     await this.core.close()
-  }
-
-  #knowsEnough(): boolean {
-    const relays = this.#netDir?.relays ?? []
-    return relays.length > 0 && relays.filter(isUsable).length >= relays.length * NEEDED_PART
   }
 
   #listed(rsaIdentity: Uint8Array) {

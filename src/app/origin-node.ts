@@ -7,20 +7,17 @@ import {basename} from 'node:path'
 import type {RelayConfig} from '../config/relay-config.ts'
 import {ed25519Ready} from '../crypto/ed25519.ts'
 import {loadClientAuthKeys} from '../datadir/client-auth-files.ts'
-import {printDataDirFault} from '../datadir/fault.ts'
 import {openDirectory} from '../datadir/file.ts'
 import {type DirectoryLock, lockDirectory} from '../datadir/lock.ts'
-import {loadState, type RelayState, saveState} from '../datadir/state-file.ts'
-import {localFault} from '../fault/fault.ts'
-import {err, ok, type Result} from '../fault/result.ts'
-import type {Logger} from '../log/logger.ts'
-import type {GuardStore} from '../netdir/guards/entry-guards.ts'
+import {loadState} from '../datadir/state-file.ts'
+import {ok, type Result} from '../fault/result.ts'
 import type {ReachProgress} from '../roles/client/reach-progress.ts'
-import {DEFAULT_SOCKS_SERVER_OPTIONS, SocksServer} from '../roles/client/socks/socks-server.ts'
 import {ClientNode} from './client-node.ts'
 import {allSources} from './dir-sources.ts'
+import {guardStore} from './guard-store.ts'
 import {OnionServices} from './onion-services.ts'
 import type {RelayNodeOptions, StartFault} from './relay-node.ts'
+import {SocksPorts} from './socks-ports.ts'
 import {versionText} from './version.ts'
 
 export interface OriginNodeOptions extends Pick<RelayNodeOptions, 'config' | 'logger'> {
@@ -35,14 +32,14 @@ export class OriginNode {
   readonly services: OnionServices
   /** Where each SOCKS port listens. */
   readonly socksPorts: readonly number[]
-  readonly #socks: readonly SocksServer[]
+  readonly #socks: SocksPorts
   readonly #lock: DirectoryLock
 
-  private constructor({client, services}: Roles, socks: OpenSocks, lock: DirectoryLock) {
+  private constructor({client, services}: Roles, socks: SocksPorts, lock: DirectoryLock) {
     this.client = client
     this.services = services
     this.socksPorts = socks.ports
-    this.#socks = socks.servers
+    this.#socks = socks
     this.#lock = lock
   }
 
@@ -61,7 +58,7 @@ export class OriginNode {
       return opened
     }
     const {client, services} = opened.value
-    const socks = await openSocks(config, client)
+    const socks = await SocksPorts.open(config, target => client.connect(target))
     if (!socks.ok) {
       await client.close()
       lock.value.release()
@@ -87,7 +84,7 @@ export class OriginNode {
   }
 
   async close(): Promise<void> {
-    for (const server of this.#socks) await server.close()
+    await this.#socks.close()
     this.services.close()
     await this.client.close()
     this.#lock.release()
@@ -97,43 +94,6 @@ export class OriginNode {
 interface Roles {
   readonly client: ClientNode
   readonly services: OnionServices
-}
-
-interface OpenSocks {
-  readonly servers: readonly SocksServer[]
-  readonly ports: readonly number[]
-}
-
-/** Opens every SocksPort, or none. */
-async function openSocks(
-  {socksPorts}: RelayConfig,
-  client: ClientNode
-): Promise<Result<OpenSocks, StartFault>> {
-  const servers: SocksServer[] = []
-  const ports: number[] = []
-  for (const [number, port] of socksPorts.entries()) {
-    const server = new SocksServer(
-      {connect: target => client.connect(target)},
-      {
-        ...DEFAULT_SOCKS_SERVER_OPTIONS,
-        errors: port.flags.includes('ExtendedErrors') ? 'extended' : 'plain',
-        isolation: `port ${number}`
-      }
-    )
-    try {
-      if ('path' in port) throw new Error('unix sockets are not supported')
-      ports.push(await server.listen(port.host, port.port))
-      servers.push(server)
-    } catch {
-      for (const opened of servers) await opened.close()
-      return err(
-        localFault('cannot-listen', {
-          message: 'A SocksPort could not be opened: it is taken, or no TCP port.'
-        })
-      )
-    }
-  }
-  return ok({servers, ports})
 }
 
 function openRoles({
@@ -173,16 +133,4 @@ function openRoles({
     logger
   })
   return services.ok ? ok({client, services: services.value}) : services
-}
-
-/** The guards of before the restart, in the state file. */
-export function guardStore(config: RelayConfig, state: RelayState, logger: Logger): GuardStore {
-  return {
-    load: () => state.all('Guard'),
-    save: lines => {
-      state.set('Guard', ...lines)
-      const saved = saveState(config.dataDirectory, state, versionText(), new Date())
-      if (!saved.ok) logger.warn(printDataDirFault(saved.fault))
-    }
-  }
 }

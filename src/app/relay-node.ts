@@ -36,9 +36,11 @@ import {ReachabilityTest} from '../roles/relay/reachability.ts'
 import {Authority, type AuthorityOptions} from './authority.ts'
 import {choosePlane, planeText} from './data-plane.ts'
 import {DirPorts} from './dir-port.ts'
+import {guardStore} from './guard-store.ts'
 import {NetworkKnowledge} from './network-knowledge.ts'
 import {type OnionRoles, openOnionRoles, roleLog} from './onion-roles.ts'
 import {OwnPublication} from './own-publication.ts'
+import {OwnRoles} from './own-roles.ts'
 import {RelayAddress} from './relay-address.ts'
 import {openDirStream, pathHop, RelayCore} from './relay-core.ts'
 import {RelayDefences} from './relay-defences.ts'
@@ -82,6 +84,7 @@ export class RelayNode {
   readonly #publication: OwnPublication
   readonly #reachability: ReachabilityTest
   readonly #timers: NodeJS.Timeout[] = []
+  #ownRoles: OwnRoles | undefined
   #config: RelayConfig
   #stopping = false
 
@@ -147,6 +150,12 @@ export class RelayNode {
       return dirPorts
     }
     const node = new RelayNode(parts, core, listeners.value, dirPorts.value)
+    const ownRoles = await openOwnRoles(parts, core)
+    if (!ownRoles.ok) {
+      await node.close()
+      return ownRoles
+    }
+    node.#ownRoles = ownRoles.value
     node.#begin()
     return ok(node)
   }
@@ -180,6 +189,7 @@ export class RelayNode {
   /** Stops accepting links and goes on with what there is. */
   stopListening(): void {
     this.#stopping = true
+    this.#ownRoles?.services.close()
     this.core.plane.stopListening()
     this.#publication.stop()
   }
@@ -191,6 +201,7 @@ export class RelayNode {
     this.#publication.stop()
     this.network.stop()
     this.#parts.authority?.stop()
+    await this.#ownRoles?.close()
     await this.#dirPorts.close()
     await this.core.plane.close()
     this.#saveState()
@@ -240,6 +251,7 @@ export class RelayNode {
     this.#timers.push(setInterval(() => void this.#tend(new Date()), TEND_MS))
     if (!this.#config.assumeReachable) this.#reachability.start(Date.now())
     this.#publication.consider()
+    this.#ownRoles?.start(this.#config, logger)
   }
 
   /** Keys that are due are renewed, and so is the TLS context. */
@@ -440,6 +452,22 @@ function openCore(parts: Parts, shards: number): RelayCore {
       }
     }
   )
+}
+
+/** Onion services and SOCKS ports, where the settings have any. */
+async function openOwnRoles(
+  parts: Parts,
+  core: RelayCore
+): Promise<Result<OwnRoles | undefined, StartFault>> {
+  const {config, logger, state, held, network} = parts
+  if (config.onionServices.length === 0 && config.socksPorts.length === 0) return ok(undefined)
+  return OwnRoles.open(config, {
+    core,
+    netDir: () => network.netDir,
+    rsaIdentity: () => rsaIdentity(held.keys.identity.rsa.public),
+    guards: guardStore(config, state, logger),
+    logger
+  })
 }
 
 async function listen(

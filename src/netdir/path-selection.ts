@@ -20,6 +20,8 @@ export interface PathSelectionDeps {
   readonly vanguards: Vanguards
   readonly random: RandomFraction
   readonly now: () => number
+  /** Relays that are never on a path or chosen for its end: ourselves. */
+  readonly excludes?: (relay: Relay) => boolean
 }
 
 /** The hops before the last one. */
@@ -56,7 +58,7 @@ export class PathSelection {
   /** Undefined when the network has too few relays for the rules. */
   pathTo(netDir: NetDir, last: PathEnd, chosenBy: ChosenBy): PathToLast | undefined {
     const {guards, vanguards} = this.#deps
-    const isOther = (relay: Relay) => !isSameRelay(relay, last)
+    const isOther = (relay: Relay) => !isSameRelay(relay, last) && !this.#isExcluded(relay)
     const guard = guards.chooseGuard(netDir, relay => isOther(relay) && isUsable(relay))
     if (guard === undefined) return undefined
     const afterGuard = pathEndOf(guard.relay)
@@ -103,11 +105,15 @@ export class PathSelection {
       const chosen = netDir.choose(
         'middle',
         this.#deps.random,
-        relay => isUsable(relay) && allows(relay) && wanted(relay)
+        relay => isUsable(relay) && !this.#isExcluded(relay) && allows(relay) && wanted(relay)
       )
       if (chosen !== undefined) return chosen
     }
     return undefined
+  }
+
+  #isExcluded(relay: Relay): boolean {
+    return this.#deps.excludes?.(relay) === true
   }
 
   #isBad({fingerprint}: Relay): boolean {
