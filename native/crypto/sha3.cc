@@ -44,4 +44,19 @@ void Sha3::peek(const Kernel &kernel, std::uint8_t *digest) const {
   wipe(state, sizeof state);
 }
 
+void Sha3::peek_shake(const Kernel &kernel, std::uint8_t *out, std::size_t size) const {
+  std::uint64_t state[kKeccakStateWords];
+  std::memcpy(state, state_, sizeof state);
+  state[absorbed_ / 8] ^= std::uint64_t{0x1f} << absorbed_ % 8 * 8;  // the four suffix bits of SHAKE, then padding
+  state[(kRate - 1) / 8] ^= std::uint64_t{0x80} << (kRate - 1) % 8 * 8;
+  while (size != 0) {
+    kernel.keccak(state);
+    const std::size_t take = size < kRate ? size : kRate;
+    std::memcpy(out, state, take);
+    out += take;
+    size -= take;
+  }
+  wipe(state, sizeof state);
+}
+
 }  // namespace ramson

@@ -1,5 +1,5 @@
-// A running SHA3-256 digest that can be looked at on the way (FIPS 202). Plain memory: copy it to try, wipe it to
-// forget.
+// A running SHA3-256 digest that can be looked at on the way, or SHAKE256 (FIPS 202). Plain memory: copy it to try,
+// wipe it to forget.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +19,8 @@ class Sha3 {
   void update(const Kernel &kernel, const std::uint8_t *data, std::size_t size);
   /// The digest of all octets so far; the running digest stays as it is.
   void peek(const Kernel &kernel, std::uint8_t *digest) const;
+  /// `size` octets of the SHAKE256 output for all octets so far; the state stays as it is.
+  void peek_shake(const Kernel &kernel, std::uint8_t *out, std::size_t size) const;
 
  private:
   static constexpr std::size_t kRate = 136;  // octets absorbed per permutation

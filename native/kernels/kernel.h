@@ -13,6 +13,8 @@ namespace ramson {
 inline constexpr std::size_t kAesBlockSize = 16;
 inline constexpr std::size_t kSha1BlockSize = 64;
 inline constexpr std::size_t kSha1StateWords = 5;
+inline constexpr std::size_t kSha256BlockSize = 64;
+inline constexpr std::size_t kSha256StateWords = 8;
 inline constexpr std::size_t kKeccakStateWords = 25;
 inline constexpr std::size_t kPolyvalBlockSize = 16;
 /// Powers of the POLYVAL key that a bulk kernel folds at once.
@@ -50,6 +52,8 @@ struct Kernel {
   void (*aes_decrypt)(const AesKey &key, std::uint8_t *block);
   /// The SHA-1 compression function over whole blocks of 64 octets.
   void (*sha1_blocks)(std::uint32_t *state, const std::uint8_t *data, std::size_t blocks);
+  /// The SHA-256 compression function over whole blocks of 64 octets.
+  void (*sha256_blocks)(std::uint32_t *state, const std::uint8_t *data, std::size_t blocks);
   /// Keccak-f[1600].
   void (*keccak)(std::uint64_t *state);
   /// Fills the first `powers` powers (1 or kPolyvalPowers) of a key of 16 octets.
@@ -68,6 +72,7 @@ struct Kernel {
   void aes_encrypt(const AesKey &key, std::uint8_t *block);                                             \
   void aes_decrypt(const AesKey &key, std::uint8_t *block);                                             \
   void sha1_blocks(std::uint32_t *state, const std::uint8_t *data, std::size_t blocks);                 \
+  void sha256_blocks(std::uint32_t *state, const std::uint8_t *data, std::size_t blocks);               \
   void keccak(std::uint64_t *state);                                                                    \
   void polyval_expand(PolyvalKey &key, const std::uint8_t *octets, std::size_t powers);                 \
   void polyval(const PolyvalKey &key, std::uint8_t *sum, const std::uint8_t *data, std::size_t blocks); \

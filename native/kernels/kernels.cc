@@ -16,6 +16,7 @@ constexpr Kernel kGeneric{.name = "generic",
                           .aes_encrypt = generic::aes_encrypt,
                           .aes_decrypt = generic::aes_decrypt,
                           .sha1_blocks = generic::sha1_blocks,
+                          .sha256_blocks = generic::sha256_blocks,
                           .keccak = generic::keccak,
                           .polyval_expand = generic::polyval_expand,
                           .polyval = generic::polyval};
@@ -27,6 +28,7 @@ constexpr Kernel kAesni{.name = "aesni",
                         .aes_encrypt = aesni::aes_encrypt,
                         .aes_decrypt = aesni::aes_decrypt,
                         .sha1_blocks = aesni::sha1_blocks,
+                        .sha256_blocks = aesni::sha256_blocks,
                         .keccak = generic::keccak,
                         .polyval_expand = aesni::polyval_expand,
                         .polyval = aesni::polyval};
@@ -39,6 +41,7 @@ constexpr Kernel kArmv8{.name = "armv8",
                         .aes_encrypt = armv8::aes_encrypt,
                         .aes_decrypt = armv8::aes_decrypt,
                         .sha1_blocks = armv8::sha1_blocks,
+                        .sha256_blocks = generic::sha256_blocks,
                         .keccak = generic::keccak,
                         .polyval_expand = armv8::polyval_expand,
                         .polyval = armv8::polyval};
@@ -79,7 +82,10 @@ void find_usable(Table &table) {
   if (cpu.aes && cpu.clmul) {
     Kernel base = kAesni;
     // Processors with AES-NI came years before those with the SHA instructions.
-    if (!cpu.sha1) base.sha1_blocks = generic::sha1_blocks;
+    if (!cpu.sha1) {
+      base.sha1_blocks = generic::sha1_blocks;
+      base.sha256_blocks = generic::sha256_blocks;
+    }
     if (cpu.vaes512) {
       Kernel kernel = named(base, "vaes512");
       kernel.aes_ctr = vaes512::aes_ctr;

@@ -10,6 +10,7 @@ struct Trace {
   std::uint8_t cells[2][3 * 509];
   std::uint8_t blocks[2][2][kAesBlockSize];
   std::uint32_t sha1[kSha1StateWords];
+  std::uint32_t sha256[kSha256StateWords];
   std::uint64_t keccak[kKeccakStateWords];
   std::uint8_t polyval[kPolyvalBlockSize];
 };
@@ -41,6 +42,7 @@ void run(const Kernel &kernel, Trace &trace) {
     kernel.aes_decrypt(state.key, trace.blocks[i][1]);
   }
   kernel.sha1_blocks(trace.sha1, data, 2);
+  kernel.sha256_blocks(trace.sha256, data, 2);
   std::memcpy(trace.keccak, data, sizeof trace.keccak);
   kernel.keccak(trace.keccak);
   PolyvalKey polyval_key{};

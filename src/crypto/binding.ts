@@ -54,8 +54,63 @@ export interface ShardAddon {
   shardOnWake(slot: number, generation: number, callback: () => void): AddonStatus | undefined
 }
 
+/** What became of an onion skin. Mirror of `OnionSkinVerdict` in native/crypto/onion_skin.h. */
+export const NativeOnionSkinVerdict = {
+  ANSWERED: 0,
+  OTHER_RELAY: 1,
+  WEAK_POINT: 2,
+  UNKNOWN_KEY: 3,
+  FORGED: 4
+} as const
+
+/**
+ * Onion skins in batches (native/addon/onion_skins.cc). Lists lie in one buffer each, pieces of unequal length with a
+ * Uint32Array of where each ends. `keys` are records of a secret and its public half, the last of them the junk key.
+ */
+export interface OnionSkinAddon {
+  /** Products of secrets and points, 32 octets each; no points at all stand for the base point. */
+  x25519(secrets: Uint8Array, points: Uint8Array, out: Uint8Array): AddonStatus | undefined
+  ntorAnswer(
+    kernel: number,
+    skins: Uint8Array,
+    identity: Uint8Array,
+    keys: Uint8Array,
+    ephemerals: Uint8Array,
+    replies: Uint8Array,
+    keyMaterial: Uint8Array,
+    verdicts: Uint8Array
+  ): AddonStatus | undefined
+  /** Decrypts the messages where they lie in the skins. */
+  ntorV3Open(
+    kernel: number,
+    skins: Uint8Array,
+    skinEnds: Uint32Array,
+    identity: Uint8Array,
+    verification: Uint8Array,
+    keys: Uint8Array,
+    shared: Uint8Array,
+    verdicts: Uint8Array
+  ): AddonStatus | undefined
+  /** For the skins whose verdict is still 0. */
+  ntorV3Seal(
+    kernel: number,
+    skins: Uint8Array,
+    skinEnds: Uint32Array,
+    identity: Uint8Array,
+    verification: Uint8Array,
+    shared: Uint8Array,
+    ephemerals: Uint8Array,
+    messages: Uint8Array,
+    messageEnds: Uint32Array,
+    replies: Uint8Array,
+    keyMaterial: Uint8Array,
+    keyEnds: Uint32Array,
+    verdicts: Uint8Array
+  ): AddonStatus | undefined
+}
+
 /** `kernel` arguments are places in `kernels`. Directions are named by slot and generation. */
-export interface Addon extends ShardAddon {
+export interface Addon extends ShardAddon, OnionSkinAddon {
   /** The kernels that this machine can run, best first. */
   readonly kernels: readonly string[]
   /** The kernel of this process: the best, or the one that RAMSON_KERNEL names. */
@@ -140,7 +195,8 @@ function buildReason(root: string): string {
 
 function load(path: string): Addon {
   const loaded: unknown = createRequire(import.meta.url)(path)
-  if (typeof loaded === 'object' && loaded !== null && 'shardOpen' in loaded) return loaded as Addon
+  if (typeof loaded === 'object' && loaded !== null && 'shardOpen' in loaded && 'ntorAnswer' in loaded)
+    return loaded as Addon
   throw new Error('it is no addon of this version')
 }
 

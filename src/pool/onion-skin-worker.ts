@@ -1,47 +1,67 @@
-// A worker of the onion-skin pool: gets a batch, answers each skin, returns the verdicts. It keeps the keys of the last
-// generation imported, because importing costs as much as answering.
+// A worker of the onion-skin pool: gets a batch, answers the skins of each handshake together, returns the verdicts in the
+// order of the skins. It keeps the keys of the last generation ready for use, because that costs as much as answering.
 
 import {answerCircuitExtensions} from '../crypto/circuit-extensions.ts'
 import {KEY_STREAM_LENGTH} from '../crypto/key-material.ts'
-import {answerNtor} from '../crypto/ntor.ts'
-import {answerNtorV3} from '../crypto/ntor-v3.ts'
-import {OnionKeys} from '../crypto/onion-keys.ts'
+import {type OnionSkinResponder, onionSkinResponder} from '../crypto/onion-skin-responder.ts'
 import type {
   OnionSkin,
   OnionSkinBatch,
   OnionSkinKeys,
+  OnionSkinType,
   OnionSkinVerdict,
   OnionSkinVerdicts
 } from './onion-skin-task.ts'
 
-let imported: {readonly generation: number; readonly onionKeys: OnionKeys} | undefined
+let ready: {readonly generation: number; readonly responder: OnionSkinResponder} | undefined
 
 export default function answerBatch({generation, keys, onionSkins}: OnionSkinBatch): OnionSkinVerdicts {
   const begun = process.hrtime.bigint()
-  if (imported?.generation !== generation) {
-    imported = {generation, onionKeys: new OnionKeys(keys.onionKeys)}
+  if (ready?.generation !== generation) {
+    ready = {generation, responder: onionSkinResponder(keys.onionKeys)}
   }
-  const {onionKeys} = imported
-  const verdicts = onionSkins.map(onionSkin => answer(onionSkin, keys, onionKeys))
-  return {verdicts, elapsedUs: Number(process.hrtime.bigint() - begun) / 1000}
+  const {responder} = ready
+  const verdicts: Readonly<Record<OnionSkinType, OnionSkinVerdict[]>> = {
+    ntor: answerNtor(responder, octetsOf(onionSkins, 'ntor'), keys),
+    'ntor-v3': answerNtorV3(responder, octetsOf(onionSkins, 'ntor-v3'), keys)
+  }
+  const next = {ntor: verdicts.ntor.values(), 'ntor-v3': verdicts['ntor-v3'].values()}
+  const inOrder = onionSkins.flatMap(({type}) => next[type].next().value ?? [])
+  return {verdicts: inOrder, elapsedUs: Number(process.hrtime.bigint() - begun) / 1000}
 }
 
-function answer({type, octets}: OnionSkin, keys: OnionSkinKeys, onionKeys: OnionKeys): OnionSkinVerdict {
-  if (type === 'ntor') {
-    const answered = answerNtor(octets, keys.rsaIdentity, onionKeys, KEY_STREAM_LENGTH.tor1)
+function octetsOf(onionSkins: readonly OnionSkin[], wanted: OnionSkinType): Uint8Array[] {
+  return onionSkins.filter(({type}) => type === wanted).map(({octets}) => octets)
+}
+
+function answerNtor(
+  responder: OnionSkinResponder,
+  skins: readonly Uint8Array[],
+  {rsaIdentity}: OnionSkinKeys
+): OnionSkinVerdict[] {
+  if (skins.length === 0) return []
+  return responder.ntor(skins, rsaIdentity, KEY_STREAM_LENGTH.tor1).map(answered => {
     if (!answered.ok) return {kind: 'refused', code: answered.fault.code}
     return {kind: 'answered', ...answered.value, relayCrypto: 'tor1', sendmeIncrement: undefined}
-  }
-  const answered = answerNtorV3(octets, keys.ed25519Identity, onionKeys, asked =>
-    answerCircuitExtensions(asked, keys.policy)
-  )
-  if (!answered.ok) return {kind: 'refused', code: answered.fault.code}
-  const {reply, keyMaterial, agreed} = answered.value
-  return {
-    kind: 'answered',
-    reply,
-    keyMaterial,
-    relayCrypto: agreed.relayCrypto,
-    sendmeIncrement: agreed.congestionControl?.sendmeIncrement
-  }
+  })
+}
+
+function answerNtorV3(
+  responder: OnionSkinResponder,
+  skins: readonly Uint8Array[],
+  {ed25519Identity, policy}: OnionSkinKeys
+): OnionSkinVerdict[] {
+  if (skins.length === 0) return []
+  const decide = (asked: Uint8Array) => answerCircuitExtensions(asked, policy)
+  return responder.ntorV3(skins, ed25519Identity, decide).map(answered => {
+    if (!answered.ok) return {kind: 'refused', code: answered.fault.code}
+    const {reply, keyMaterial, agreed} = answered.value
+    return {
+      kind: 'answered',
+      reply,
+      keyMaterial,
+      relayCrypto: agreed.relayCrypto,
+      sendmeIncrement: agreed.congestionControl?.sendmeIncrement
+    }
+  })
 }

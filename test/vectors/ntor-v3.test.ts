@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {toBase16} from '../../src/bytes/base16.ts'
-import {answerNtorV3, completeNtorV3, openNtorV3} from '../../src/crypto/ntor-v3.ts'
-import {OnionKeys} from '../../src/crypto/onion-keys.ts'
+import {completeNtorV3, openNtorV3} from '../../src/crypto/ntor-v3.ts'
 import {importX25519} from '../../src/crypto/x25519.ts'
 import {hex} from '../support/hex.ts'
+import {always, responders} from '../support/onion-skin-responders.ts'
 import {readVectors} from '../support/package-root.ts'
 
 type Field =
@@ -38,27 +38,27 @@ for (const vector of vectors) {
     assert.equal(toBase16(onionSkin), vector.client_handshake)
   })
 
-  test('the relay reads the message, answers with its own, and both sides derive the same keys (proposal 332)', () => {
-    const received: string[] = []
-    const answer = answerNtorV3(
-      onionSkin,
-      relay.identity,
-      new OnionKeys([hex(vector.b)]),
-      message => {
-        received.push(toBase16(message))
-        return {message: hex(vector.SM), keyLength, agreed: 'this'}
-      },
-      verification,
-      importX25519(hex(vector.y))
-    )
-    assert.ok(answer.ok)
-    assert.deepEqual(received, [vector.CM])
-    assert.equal(answer.value.agreed, 'this')
-    assert.equal(toBase16(answer.value.reply), vector.server_handshake)
-    assert.equal(toBase16(answer.value.keyMaterial), vector.KEYSTREAM)
-    const completed = completeNtorV3(state, answer.value.reply, () => keyLength)
-    assert.ok(completed.ok)
-    assert.equal(toBase16(completed.value.message), vector.SM)
-    assert.equal(toBase16(completed.value.keyMaterial), vector.KEYSTREAM)
-  })
+  for (const {name, make} of responders) {
+    test(`the relay reads the message, answers with its own, and both sides have the same keys (proposal 332), ${name}`, () => {
+      const received: string[] = []
+      const [answer] = make([hex(vector.b)], always(hex(vector.y))).ntorV3(
+        [onionSkin],
+        relay.identity,
+        message => {
+          received.push(toBase16(message))
+          return {message: hex(vector.SM), keyLength, agreed: 'this'}
+        },
+        verification
+      )
+      assert.ok(answer?.ok)
+      assert.deepEqual(received, [vector.CM])
+      assert.equal(answer.value.agreed, 'this')
+      assert.equal(toBase16(answer.value.reply), vector.server_handshake)
+      assert.equal(toBase16(answer.value.keyMaterial), vector.KEYSTREAM)
+      const completed = completeNtorV3(state, answer.value.reply, () => keyLength)
+      assert.ok(completed.ok)
+      assert.equal(toBase16(completed.value.message), vector.SM)
+      assert.equal(toBase16(completed.value.keyMaterial), vector.KEYSTREAM)
+    })
+  }
 }

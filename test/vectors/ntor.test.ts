@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {toBase16} from '../../src/bytes/base16.ts'
-import {answerNtor, completeNtor, openNtor} from '../../src/crypto/ntor.ts'
-import {OnionKeys} from '../../src/crypto/onion-keys.ts'
+import {completeNtor, openNtor} from '../../src/crypto/ntor.ts'
 import {importX25519} from '../../src/crypto/x25519.ts'
 import {hex} from '../support/hex.ts'
+import {always, responders} from '../support/onion-skin-responders.ts'
 import {readVectors} from '../support/package-root.ts'
 
 type Field =
@@ -34,14 +34,16 @@ for (const vector of vectors) {
     assert.equal(toBase16(onionSkin), vector.client_handshake)
   })
 
-  test('the relay answers Y and AUTH and both sides derive the same keys (tor-spec 5.1.4, 5.2.2)', () => {
-    const keys = new OnionKeys([hex(vector.b_sk)])
-    const answer = answerNtor(onionSkin, relay.identity, keys, keyLength, importX25519(hex(vector.y_sk)))
-    assert.ok(answer.ok)
-    assert.equal(toBase16(answer.value.reply), vector.server_handshake)
-    assert.equal(toBase16(answer.value.keyMaterial), vector.keys)
-    const completed = completeNtor(state, answer.value.reply, keyLength)
-    assert.ok(completed.ok)
-    assert.equal(toBase16(completed.value), vector.keys)
-  })
+  for (const {name, make} of responders) {
+    test(`the relay answers Y and AUTH and both sides derive the same keys (tor-spec 5.1.4, 5.2.2), ${name}`, () => {
+      const responder = make([hex(vector.b_sk)], always(hex(vector.y_sk)))
+      const [answer] = responder.ntor([onionSkin], relay.identity, keyLength)
+      assert.ok(answer?.ok)
+      assert.equal(toBase16(answer.value.reply), vector.server_handshake)
+      assert.equal(toBase16(answer.value.keyMaterial), vector.keys)
+      const completed = completeNtor(state, answer.value.reply, keyLength)
+      assert.ok(completed.ok)
+      assert.equal(toBase16(completed.value), vector.keys)
+    })
+  }
 }
