@@ -15,6 +15,7 @@ const CONNECTIONS_MAX = 1024
 export class DirPorts {
   readonly #servers: readonly Server[]
   readonly #sockets: ReadonlySet<Socket>
+  #created = 0
 
   private constructor(servers: readonly Server[], sockets: ReadonlySet<Socket>) {
     this.#servers = servers
@@ -34,6 +35,7 @@ export class DirPorts {
       if (noListen) continue
       const server = createServer(socket => {
         sockets.add(socket)
+        listening.#created++
         socket.once('close', () => sockets.delete(socket))
         directory.open(socket, {isAnonymous: false, address: ipFromText(socket.remoteAddress ?? '')})
       })
@@ -45,6 +47,11 @@ export class DirPorts {
       return err(localFault('cannot-listen', {message: `The DirPort ${port} could not be opened (${code}).`}))
     }
     return ok(listening)
+  }
+
+  /** Connections now, and since the start. */
+  get connections(): {readonly open: number; readonly created: number} {
+    return {open: this.#sockets.size, created: this.#created}
   }
 
   async close(): Promise<void> {

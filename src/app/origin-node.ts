@@ -15,6 +15,8 @@ import type {ReachProgress} from '../roles/client/reach-progress.ts'
 import {ClientNode} from './client-node.ts'
 import {allSources} from './dir-sources.ts'
 import {guardStore} from './guard-store.ts'
+import {ClientSteps} from './monitor/client-steps.ts'
+import {OriginMonitor} from './monitor/origin-monitor.ts'
 import {OnionServices} from './onion-services.ts'
 import type {RelayNodeOptions, StartFault} from './relay-node.ts'
 import {SocksPorts} from './socks-ports.ts'
@@ -30,13 +32,20 @@ export interface OriginNodeOptions extends Pick<RelayNodeOptions, 'config' | 'lo
 export class OriginNode {
   readonly client: ClientNode
   readonly services: OnionServices
+  readonly monitor: OriginMonitor
   /** Where each SOCKS port listens. */
   readonly socksPorts: readonly number[]
   readonly #socks: SocksPorts
   readonly #lock: DirectoryLock
 
-  private constructor({client, services}: Roles, socks: SocksPorts, lock: DirectoryLock) {
+  private constructor(
+    {client, services}: Roles,
+    monitor: OriginMonitor,
+    socks: SocksPorts,
+    lock: DirectoryLock
+  ) {
     this.client = client
+    this.monitor = monitor
     this.services = services
     this.socksPorts = socks.ports
     this.#socks = socks
@@ -52,7 +61,12 @@ export class OriginNode {
     for (const notice of directory.value.notices) logger.notice(notice)
     const lock = lockDirectory(config.dataDirectory)
     if (!lock.ok) return lock
-    const opened = openRoles(options)
+    const steps = new ClientSteps()
+    const reachProgress: ReachProgress = (part, state) => {
+      steps.progress(part, state)
+      options.reachProgress?.(part, state)
+    }
+    const opened = openRoles({...options, reachProgress})
     if (!opened.ok) {
       lock.value.release()
       return opened
@@ -64,6 +78,13 @@ export class OriginNode {
       lock.value.release()
       return socks
     }
+    const monitor = await OriginMonitor.start({config, logger, client, services, steps})
+    if (!monitor.ok) {
+      await socks.value.close()
+      await client.close()
+      lock.value.release()
+      return monitor
+    }
     client.start()
     services.start()
     logger.notice(`${versionText()} on Node ${process.versions.node}, without an ORPort. Experimental.`)
@@ -72,7 +93,7 @@ export class OriginNode {
     }
     for (const port of socks.value.ports)
       logger.notice(`Opened Socks listener on port ${port}, for onion services alone.`)
-    return ok(new OriginNode(opened.value, socks.value, lock.value))
+    return ok(new OriginNode(opened.value, monitor.value, socks.value, lock.value))
   }
 
   /** Onion services and ports keep the settings that they began with. */
@@ -86,6 +107,7 @@ export class OriginNode {
   async close(): Promise<void> {
     await this.#socks.close()
     this.services.close()
+    await this.monitor.close()
     await this.client.close()
     this.#lock.release()
   }

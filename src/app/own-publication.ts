@@ -62,6 +62,11 @@ export class OwnPublication {
     })
   }
 
+  /** The best ten seconds, in octets a second. */
+  get observedBandwidth(): number {
+    return this.#bandwidth.observed
+  }
+
   /** Once a second. */
   second(): void {
     const {bytesRead, bytesWritten} = this.#deps.core.plane.counters

@@ -50,6 +50,11 @@ export class RelayDefences {
     return this.#memory?.freed
   }
 
+  /** Octets that count against MaxMemInQueues. */
+  get memoryBytes(): number {
+    return this.#memory?.bytes ?? 0
+  }
+
   /** What all defences did since the start, by the labels of tor_relay_dos_total; roles count what they refused. */
   totals(refusedByRoles: Pick<DosTotalsSources, 'singleHopRefused' | 'introduce2Rejected'>) {
     const violations = this.#core?.circuitCounters.violations ?? newCircuitCounters().violations

@@ -11,6 +11,7 @@ import {endpointToText} from '../bytes/ip-address.ts'
 import {equal} from '../bytes/octets.ts'
 import {paddingParams} from '../channel/padding.ts'
 import {ClockCheck} from '../circuit/congestion-control/clock-check.ts'
+import {CongestionStatistics} from '../circuit/congestion-control/congestion-statistics.ts'
 import {Vegas} from '../circuit/congestion-control/vegas.ts'
 import {grantedSendmeIncrement, vegasParams} from '../circuit/congestion-control/vegas-params.ts'
 import type {PathHop} from '../circuit/open-circuit.ts'
@@ -28,6 +29,7 @@ import {LinkEndpoint} from '../dataplane/link-endpoint.ts'
 import {type Fault, localFault} from '../fault/fault.ts'
 import {err, ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
+import type {MetricsPortFault} from '../metrics/metrics-port.ts'
 import {onionSkinLimits} from '../pool/onion-skin-limits.ts'
 import {OnionSkinPool} from '../pool/onion-skin-pool.ts'
 import type {OnionSkinKeys} from '../pool/onion-skin-task.ts'
@@ -37,6 +39,9 @@ import {Authority, type AuthorityOptions} from './authority.ts'
 import {choosePlane, planeText} from './data-plane.ts'
 import {DirPorts} from './dir-port.ts'
 import {guardStore} from './guard-store.ts'
+import {LinkCounts} from './monitor/link-counts.ts'
+import {OnionSkinTimes} from './monitor/onion-skin-times.ts'
+import {RelayMonitor} from './monitor/relay-monitor.ts'
 import {NetworkKnowledge} from './network-knowledge.ts'
 import {type OnionRoles, openOnionRoles, roleLog} from './onion-roles.ts'
 import {OwnPublication} from './own-publication.ts'
@@ -52,6 +57,7 @@ export type StartFault =
   | DataDirFault
   | Fault<'cannot-listen', {readonly message: string}>
   | Fault<'no-orport', never>
+  | MetricsPortFault
 
 const HANDSHAKES_MAX = 8192
 const CIRCUIT_CELLS_MAX = 2500
@@ -79,6 +85,7 @@ export class RelayNode {
   readonly network: NetworkKnowledge
   readonly listeners: readonly SocketAddress[]
   readonly pool: OnionSkinPool
+  readonly monitor: RelayMonitor
   readonly #parts: Parts
   readonly #dirPorts: DirPorts
   readonly #publication: OwnPublication
@@ -92,7 +99,8 @@ export class RelayNode {
     parts: Parts,
     core: RelayCore,
     listeners: readonly SocketAddress[],
-    dirPorts: DirPorts
+    dirPorts: DirPorts,
+    shards: number
   ) {
     const {config, logger, address, network} = parts
     this.core = core
@@ -125,7 +133,25 @@ export class RelayNode {
       orPort: () => advertisedPort(this.#config, listeners),
       overloadedAt: now => parts.defences.overload.shownAt(now),
       printed: documents => parts.directory?.setOwn(documents),
-      isReachable: () => this.#config.assumeReachable || this.#reachability.state === 'reachable'
+      isReachable: () => this.#isReachable
+    })
+    this.monitor = new RelayMonitor({
+      ...parts.tallies,
+      core,
+      network,
+      listeners,
+      logger,
+      defences: parts.defences,
+      onionRoles: parts.onionRoles,
+      directory: parts.directory,
+      onionSkins: parts.pool,
+      config: () => this.#config,
+      keys: () => this.#keys,
+      plane: choosePlane(shards),
+      isReachable: () => this.#isReachable,
+      observedBandwidth: () => this.#publication.observedBandwidth,
+      hsDirOctetsMax: () => hsDirOctetsMax(this.#config),
+      dirPortConnections: () => dirPorts.connections
     })
   }
 
@@ -149,7 +175,14 @@ export class RelayNode {
       await closeParts(parts)
       return dirPorts
     }
-    const node = new RelayNode(parts, core, listeners.value, dirPorts.value)
+    const node = new RelayNode(parts, core, listeners.value, dirPorts.value, shards)
+    const monitored = await node.monitor.start()
+    if (!monitored.ok) {
+      await dirPorts.value.close()
+      await core.plane.close()
+      await closeParts(parts)
+      return monitored
+    }
     const ownRoles = await openOwnRoles(parts, core)
     if (!ownRoles.ok) {
       await node.close()
@@ -162,6 +195,10 @@ export class RelayNode {
 
   get #keys(): RelayKeys {
     return this.#parts.held.keys
+  }
+
+  get #isReachable(): boolean {
+    return this.#config.assumeReachable || this.#reachability.state === 'reachable'
   }
 
   get #rsaIdentity(): Uint8Array {
@@ -182,6 +219,7 @@ export class RelayNode {
   async reload(config: RelayConfig): Promise<void> {
     this.#config = config
     this.#takeParameters()
+    this.monitor.configure()
     await this.#parts.address.configure(config)
     this.#publication.consider()
   }
@@ -202,6 +240,7 @@ export class RelayNode {
     this.network.stop()
     this.#parts.authority?.stop()
     await this.#ownRoles?.close()
+    await this.monitor.close()
     await this.#dirPorts.close()
     await this.core.plane.close()
     this.#saveState()
@@ -313,10 +352,18 @@ interface Parts {
   readonly network: NetworkKnowledge
   readonly defences: RelayDefences
   readonly onionRoles: OnionRoles
+  readonly tallies: Tallies
   /** Undefined with DirCache 0. */
   readonly directory: RelayDirectory | undefined
   /** Undefined for whoever is none. */
   readonly authority: Authority | undefined
+}
+
+/** Numbers that parts of the relay hand out as they come. */
+interface Tallies {
+  readonly times: OnionSkinTimes
+  readonly links: LinkCounts
+  readonly congestion: CongestionStatistics
 }
 
 async function openParts({
@@ -354,9 +401,20 @@ async function openParts({
     nowSeconds: () => Math.floor(Date.now() / 1000),
     certificateDays: config.sslKeyLifetimeMs === 0 ? undefined : config.sslKeyLifetimeMs / 86_400_000
   })
+  const tallies = {
+    times: new OnionSkinTimes(),
+    links: new LinkCounts(),
+    congestion: new CongestionStatistics()
+  }
   const pool = new OnionSkinPool(
     {workers: onionSkinWorkers ?? Math.max(1, config.numCpus - 1), keys: onionSkinKeys(keys, network)},
-    {onWorkerFailure: () => logger.warn('A worker for onion skins failed; another one takes its place.')}
+    {
+      onWorkerFailure: () => {
+        tallies.times.failures++
+        logger.warn('A worker for onion skins failed; another one takes its place.')
+      },
+      measured: (waitedMs, servedMs) => tallies.times.measured(waitedMs, servedMs)
+    }
   )
   const defences = new RelayDefences(config, {
     param: network.param,
@@ -385,7 +443,7 @@ async function openParts({
   const servesDirectory = config.dirCache || authority.value !== undefined
   const directory = servesDirectory ? new RelayDirectory({network, routes, logger, bodyMax}) : undefined
   const roles = {onionRoles, directory, authority: authority.value}
-  const shared = {config, logger, endpoint, pool, address, network, defences, ...roles}
+  const shared = {config, logger, endpoint, pool, address, network, defences, tallies, ...roles}
   const parts = {...shared, lock: lock.value, state: state.value, held}
   return ok(parts)
 }
@@ -415,7 +473,7 @@ function announce({config, logger, held: {keys}}: Parts, shards: number): void {
 }
 
 function openCore(parts: Parts, shards: number): RelayCore {
-  const {config, logger, endpoint, pool, network, defences, directory, onionRoles} = parts
+  const {config, logger, endpoint, pool, network, defences, directory, onionRoles, tallies} = parts
   const {keys} = parts.held
   const clock = new ClockCheck()
   return new RelayCore(
@@ -437,11 +495,14 @@ function openCore(parts: Parts, shards: number): RelayCore {
       onionSkins: pool,
       network: network.view,
       congestionControl: (sendmeIncrement, localQueue) =>
-        new Vegas({params: vegasParams(network.param, 'exit'), sendmeIncrement}, {clock, localQueue}),
+        new Vegas(
+          {params: vegasParams(network.param, 'exit'), sendmeIncrement},
+          {clock, localQueue, statistics: tallies.congestion}
+        ),
       openDirectory: directory && ((stream, peer) => directory.open(stream, peer)),
       roles: onionRoles.roles,
       admits: channel => defences.addresses.admitsCircuit(channel),
-      gate: defences.addresses,
+      gate: tallies.links.counted(defences.addresses),
       outboundQueueFull: channel => defences.addresses.outboundQueueFull(channel),
       isHibernating: () => false,
       shardDied: error => {

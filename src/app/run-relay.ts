@@ -1,6 +1,7 @@
 // A relay as a process: starts it, obeys signals, and ends with an exit status.
 //
 //   TERM: end now   INT: stop listening, end after ShutdownWaitLength (a second INT: now)   HUP: read the settings again
+//   USR1: statistics into the log   USR2: everything into the log, until HUP
 
 import {printConfigFault} from '../config/fault.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
@@ -49,6 +50,11 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
       )
       node.stopListening()
       setTimeout(end, config.shutdownWaitLengthMs)
+    })
+    process.on('SIGUSR1', () => node.monitor.dump())
+    process.on('SIGUSR2', () => {
+      logger.notice('Caught signal USR2: everything is logged until the next reload.')
+      log.makeDebug()
     })
     process.on('SIGHUP', () => {
       logger.notice('Received reload signal (hup). Reloading config and resetting internal state.')

@@ -87,6 +87,10 @@ export class OnionSkinPool {
     return this.#queue.length
   }
 
+  get limits(): OnionSkinLimits {
+    return this.#queue.limits
+  }
+
   /** Milliseconds until a skin that came now would be answered. */
   get estimatedDelayMs(): number {
     return this.#queue.estimatedDelayMs

@@ -29,6 +29,10 @@ export class OnionSkinQueue<Entry> {
     return this.#entries.length - this.#head
   }
 
+  get limits(): OnionSkinLimits {
+    return this.#limits
+  }
+
   set limits(limits: OnionSkinLimits) {
     this.#limits = limits
   }

@@ -1,0 +1,95 @@
+// What a node without an ORPort shows of itself: its onion services and its way to those of others.
+
+import type {RelayConfig} from '../../config/relay-config.ts'
+import {ok, type Result} from '../../fault/result.ts'
+import type {Logger} from '../../log/logger.ts'
+import type {MetricsPortFault} from '../../metrics/metrics-port.ts'
+import type {ClientNode} from '../client-node.ts'
+import type {OnionServices} from '../onion-services.ts'
+import type {ClientSteps} from './client-steps.ts'
+import {uptimeText, usageText} from './heartbeat.ts'
+import {ObservedProcess} from './observed-process.ts'
+import {type ServiceSource, serviceNames, serviceReadings} from './service-readings.ts'
+
+export interface OriginMonitorDeps {
+  readonly config: RelayConfig
+  readonly logger: Logger
+  readonly client: ClientNode
+  readonly services: OnionServices
+  readonly steps: ClientSteps
+}
+
+export class OriginMonitor {
+  readonly #deps: OriginMonitorDeps
+  readonly #process: ObservedProcess | undefined
+  readonly #startedAtMs = Date.now()
+  readonly #beating: NodeJS.Timeout | undefined
+
+  private constructor(deps: OriginMonitorDeps, observed: ObservedProcess | undefined) {
+    this.#deps = deps
+    this.#process = observed
+    const {heartbeatPeriodMs} = deps.config
+    if (heartbeatPeriodMs === 0) return
+    this.#beating = setInterval(() => this.beat(), heartbeatPeriodMs)
+    this.#beating.unref()
+  }
+
+  static async start(deps: OriginMonitorDeps): Promise<Result<OriginMonitor, MetricsPortFault>> {
+    const {config, logger, client, services, steps} = deps
+    if (config.metricsPorts.length === 0) return ok(new OriginMonitor(deps, undefined))
+    const missing = () => (client.knownNetDir === undefined ? ['too little is known of the network'] : [])
+    const sources = serviceSources(config, services)
+    const node = {
+      readings: () => ({...serviceReadings(sources), ...steps.readings()}),
+      ready: () => ({missing: missing()}),
+      inConsensus: () => undefined
+    }
+    const opened = await ObservedProcess.open(node, {config: () => config, logger, plane: 'plain'})
+    return opened.ok ? ok(new OriginMonitor(deps, opened.value)) : opened
+  }
+
+  /** Writes the heartbeat into the log. */
+  beat(): void {
+    const {client, config, services, logger} = this.#deps
+    const {bytesRead, bytesWritten} = client.core.plane.counters
+    const log = logger.about('heartbeat')
+    log.notice(
+      `Heartbeat: up for ${uptimeText(Date.now() - this.#startedAtMs)}, with ${client.core.registry.size} circuits open. ` +
+        `Sent ${usageText(bytesWritten)}, received ${usageText(bytesRead)}.`
+    )
+    const counters = serviceSources(config, services).map(source => source.counters)
+    if (counters.length === 0) return
+    const total = (of: (each: (typeof counters)[number]) => number) =>
+      counters.reduce((sum, each) => sum + of(each), 0)
+    log.notice(
+      `Heartbeat: our onion services were introduced to ${total(each => each.introductions)} clients and began ` +
+        `${total(each => each.rendezvous)} rendezvous.`
+    )
+  }
+
+  /** Writes statistics into the log, for SIGUSR1. */
+  dump(): void {
+    const {channels, registry, plane} = this.#deps.client.core
+    const {cellsReceived, cellsSent} = plane.counters
+    this.#deps.logger.notice(
+      `Statistics, as asked for by signal USR1: ${channels.size} channels, ${registry.size} circuits, ` +
+        `${cellsReceived} cells received, ${cellsSent} sent.`
+    )
+    this.beat()
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#beating)
+    await this.#process?.close()
+  }
+}
+
+/** The services run in the order of the settings. */
+function serviceSources(config: RelayConfig, services: OnionServices): ServiceSource[] {
+  const names = serviceNames(config.onionServices)
+  return services.running.map(({service}, i) => ({
+    name: names[i] ?? `${i}`,
+    ports: (config.onionServices[i]?.ports ?? []).map(port => port.virtualPort),
+    counters: service.counters
+  }))
+}
