@@ -48,7 +48,7 @@ describe('a network of ramson alone, which C tor joins', {skip: whyWithoutTor()}
     server = await TransferServer.listen()
     const logFile = join(folder, 'network')
     const target = `127.0.0.1:${server.port}`
-    const args = [programFile, 'network', '--json', '--target', target, '--status-port', '0']
+    const args = [programFile, 'network', '--json', '--target', target]
     network = new Daemon({name: 'network', command: process.execPath, args, logFile})
     ready = await waitUntil('the network to be ready', {timeoutMs: READY_MS}, () => readyEvent(network))
     const join1 = joinLines(ready.joinClient)
@@ -106,10 +106,15 @@ describe('a network of ramson alone, which C tor joins', {skip: whyWithoutTor()}
     })
 
     it(`${pairing}: 20 MB down and 5 MB up, unchanged`, async t => {
-      const down = await download(await reach(through(), to()), DOWN_OCTETS, pairing, TRANSFER_TIMEOUT_MS)
-      assert.equal(down.digest, expectedDigest(pairing, DOWN_OCTETS))
-      const up = await upload(await reach(through(), to()), UP_OCTETS, pairing, TRANSFER_TIMEOUT_MS)
-      assert.equal(up.digest, expectedDigest(pairing, UP_OCTETS))
+      const down = await download(
+        await reach(through(), to()),
+        DOWN_OCTETS,
+        'joined-down',
+        TRANSFER_TIMEOUT_MS
+      )
+      assert.equal(down.digest, expectedDigest('joined-down', DOWN_OCTETS))
+      const up = await upload(await reach(through(), to()), UP_OCTETS, 'joined-up', TRANSFER_TIMEOUT_MS)
+      assert.equal(up.digest, expectedDigest('joined-up', UP_OCTETS))
       t.diagnostic(`${rate(down)} MB/s down, ${rate(up)} MB/s up`)
     })
   }
