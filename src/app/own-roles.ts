@@ -8,6 +8,7 @@ import type {RelayConfig} from '../config/relay-config.ts'
 import {type ClientAuthKeys, loadClientAuthKeys} from '../datadir/client-auth-files.ts'
 import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
+import type {Readings} from '../metrics/catalog.ts'
 import {secureFraction} from '../netdir/choose.ts'
 import {EntryGuards, type GuardStore} from '../netdir/guards/entry-guards.ts'
 import type {NetDir} from '../netdir/net-dir.ts'
@@ -17,6 +18,8 @@ import {Vanguards} from '../netdir/vanguards.ts'
 import {OnionClient} from '../roles/client/onion-client.ts'
 import {HsCircuits} from '../roles/hs-circuits.ts'
 import {knownNetwork} from './known-network.ts'
+import {ClientSteps} from './monitor/client-steps.ts'
+import {serviceReadings, serviceSources} from './monitor/service-readings.ts'
 import {OnionServices} from './onion-services.ts'
 import type {RelayCore} from './relay-core.ts'
 import type {StartFault} from './relay-node.ts'
@@ -35,11 +38,19 @@ export interface OwnRolesDeps {
 export class OwnRoles {
   readonly services: OnionServices
   readonly socks: SocksPorts
+  /** The values of their metrics at this moment. */
+  readonly readings: () => Readings
   readonly #client: OnionClient
 
-  private constructor(services: OnionServices, socks: SocksPorts, client: OnionClient) {
+  private constructor(
+    services: OnionServices,
+    socks: SocksPorts,
+    client: OnionClient,
+    readings: () => Readings
+  ) {
     this.services = services
     this.socks = socks
+    this.readings = readings
     this.#client = client
   }
 
@@ -63,7 +74,9 @@ export class OwnRoles {
     })
     if (!opened.ok) return opened
     const now = () => new Date()
+    const steps = new ClientSteps()
     const client = new OnionClient({
+      progress: steps.progress,
       netDir,
       circuits: new HsCircuits({netDir, paths, build, now}),
       paths,
@@ -78,7 +91,10 @@ export class OwnRoles {
       client.close()
       return socks
     }
-    return ok(new OwnRoles(opened.value, socks.value, client))
+    const services = opened.value
+    const sources = serviceSources(config, services)
+    const readings = () => ({...serviceReadings(sources), ...steps.readings()})
+    return ok(new OwnRoles(services, socks.value, client, readings))
   }
 
   start({onionServices}: RelayConfig, logger: Logger): void {

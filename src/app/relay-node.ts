@@ -151,6 +151,7 @@ export class RelayNode {
       isReachable: () => this.#isReachable,
       observedBandwidth: () => this.#publication.observedBandwidth,
       hsDirOctetsMax: () => hsDirOctetsMax(this.#config),
+      ownRoles: () => this.#ownRoles?.readings() ?? {},
       dirPortConnections: () => dirPorts.connections
     })
   }

@@ -103,7 +103,7 @@ export const relayOptions = {
   ConnLimit: known('relay', 'count', '1000'),
   KeepalivePeriod: known('relay', 'interval', '5 minutes'),
   ShutdownWaitLength: done('process', 'interval', '30 seconds'),
-  HeartbeatPeriod: known('relay', 'interval', '6 hours'),
+  HeartbeatPeriod: done('relay', 'interval', '6 hours'),
 
   DataDirectory: done('process', 'filename'),
   KeyDirectory: done('process', 'filename'),

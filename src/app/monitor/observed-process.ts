@@ -75,7 +75,7 @@ export class ObservedProcess {
 function buildLabels(plane: PlaneChoice['kind']) {
   const {implementation, kernel} = dataPlaneInfo()
   return {
-    version: versionText(),
+    version: versionText().replace(/^\S+ /, ''),
     node: process.versions.node,
     implementation,
     kernel,

@@ -9,7 +9,7 @@ import type {OnionServices} from '../onion-services.ts'
 import type {ClientSteps} from './client-steps.ts'
 import {uptimeText, usageText} from './heartbeat.ts'
 import {ObservedProcess} from './observed-process.ts'
-import {type ServiceSource, serviceNames, serviceReadings} from './service-readings.ts'
+import {serviceReadings, serviceSources} from './service-readings.ts'
 
 export interface OriginMonitorDeps {
   readonly config: RelayConfig
@@ -82,14 +82,4 @@ export class OriginMonitor {
     clearInterval(this.#beating)
     await this.#process?.close()
   }
-}
-
-/** The services run in the order of the settings. */
-function serviceSources(config: RelayConfig, services: OnionServices): ServiceSource[] {
-  const names = serviceNames(config.onionServices)
-  return services.running.map(({service}, i) => ({
-    name: names[i] ?? `${i}`,
-    ports: (config.onionServices[i]?.ports ?? []).map(port => port.virtualPort),
-    counters: service.counters
-  }))
 }

@@ -32,6 +32,8 @@ export interface RelayMonitorDeps extends Omit<RelaySources, 'caps' | 'moment'> 
   /** Octets that the HSDir cache may hold. */
   readonly hsDirOctetsMax: () => number
   /** Connections to the DirPort, now and since the start. */
+  /** Of onion services of our own, and of the way to others'; nothing where there are none. */
+  readonly ownRoles: () => Readings
   readonly dirPortConnections: () => {readonly open: number; readonly created: number}
 }
 
@@ -86,7 +88,7 @@ export class RelayMonitor {
   }
 
   readings(): Readings {
-    return relayReadings(this.#sources)
+    return {...relayReadings(this.#sources), ...this.#deps.ownRoles()}
   }
 
   /** What is still missing before the relay can do what it is there for. */

@@ -2,9 +2,11 @@
 
 import {basename} from 'node:path'
 import type {OnionServiceConfig} from '../../config/onion-services.ts'
+import type {RelayConfig} from '../../config/relay-config.ts'
 import type {Readings} from '../../metrics/catalog.ts'
 import type {HistogramSample, LabelSet, Sample} from '../../metrics/metric.ts'
 import {type BuildTimes, type ServiceCounters, serviceSamples} from '../../roles/service/service-counters.ts'
+import type {OnionServices} from '../onion-services.ts'
 
 export interface ServiceSource {
   readonly name: string
@@ -22,6 +24,19 @@ export function serviceNames(configs: readonly Pick<OnionServiceConfig, 'directo
     seen.set(name, times)
     return times === 1 ? name : `${name}-${times}`
   })
+}
+
+/** The services that run, which are in the order of the settings. */
+export function serviceSources(
+  {onionServices}: Pick<RelayConfig, 'onionServices'>,
+  {running}: OnionServices
+): ServiceSource[] {
+  const names = serviceNames(onionServices)
+  return running.map(({service}, i) => ({
+    name: names[i] ?? `${i}`,
+    ports: (onionServices[i]?.ports ?? []).map(port => port.virtualPort),
+    counters: service.counters
+  }))
 }
 
 export function serviceReadings(services: readonly ServiceSource[]): Readings {
