@@ -18,6 +18,12 @@ export function buildConfig(
 ): RelayConfig {
   const {values, given} = assigned
   const notices = [...assigned.notices]
+  if (lines.orPorts.length > 0 && (lines.onionServices.length > 0 || lines.socksPorts.length > 0)) {
+    notices.push(
+      'This is a relay and a service or client at once: who watches the relay also sees when the other is there. ' +
+        'Better run them as two nodes.'
+    )
+  }
   const dataDirectory = absolutePath(values.DataDirectory ?? '~/.ramson', host)
   const below = (path: string | undefined, name: string) =>
     path === undefined ? join(dataDirectory, name) : absolutePath(path, host)

@@ -121,13 +121,6 @@ function testingOptions({values, given}: Assigned): Contradiction | undefined {
 function listeners({values}: Assigned): Contradiction | undefined {
   const opens = (lines: readonly ConfigLine[]) => lines.some(line => line.value !== '0')
   const isOrigin = opens(values.SocksPort) || values.HiddenServiceDir.length > 0
-  if (opens(values.ORPort) && isOrigin) {
-    const option = opens(values.SocksPort) ? 'SocksPort' : 'HiddenServiceDir'
-    return {
-      option,
-      message: `${option} does not go with ORPort: who watches a relay would also see when its service or client is there. Run them as two nodes.`
-    }
-  }
   if (opens(values.ORPort) || isOrigin) return undefined
   const message =
     'There is no ORPort. A relay needs one: ORPort 9001, for example. An onion service and a client need none.'

@@ -72,6 +72,13 @@ test('an onion service needs no ORPort', () => {
   assert.match(refused('Nickname x'), /no ORPort/)
 })
 
+test('a relay may have one, and is told what that costs', () => {
+  const {notices, onionServices} = load('ORPort 9001\nHiddenServiceDir /a\nHiddenServicePort 80')
+  assert.equal(onionServices.length, 1)
+  assert.match(notices.join('\n'), /two nodes/)
+  assert.match(load('ORPort 9001\nSocksPort 9050').notices.join('\n'), /two nodes/)
+})
+
 test('a port goes to an address, to a port here, or to a socket', () => {
   const target = (text: string) =>
     load(`HiddenServiceDir /a\nHiddenServicePort ${text}`).onionServices[0]?.ports[0]?.target
