@@ -18,10 +18,13 @@ const FOR_US_ALONE = 0o700
 export class NetworkDirectory {
   readonly path: string
   readonly #fate: 'kept' | 'temporary'
+  readonly #removeAtExit = () => this.#remove()
 
   private constructor(path: string, fate: 'kept' | 'temporary') {
     this.path = path
     this.#fate = fate
+    // However the process ends: keys are not left lying about.
+    if (fate === 'temporary') process.once('exit', this.#removeAtExit)
   }
 
   /** @param keep undefined for a temporary one */
@@ -68,7 +71,12 @@ export class NetworkDirectory {
 
   /** Removes what is temporary. */
   close(): void {
-    if (this.#fate === 'temporary') rmSync(this.path, {recursive: true, force: true, maxRetries: 3})
+    process.off('exit', this.#removeAtExit)
+    if (this.#fate === 'temporary') this.#remove()
+  }
+
+  #remove(): void {
+    rmSync(this.path, {recursive: true, force: true, maxRetries: 3})
   }
 
   #attempt<T>(work: () => T): Result<T, NetworkDirectoryFault> {

@@ -121,7 +121,8 @@ class Walk {
     this.#nodes.maintainServices()
     const published = await this.#published()
     if (!published.ok) return published
-    if (!(await client.value.client.ready(CLIENT_TIMEOUT_MS))) {
+    const isReady = () => client.value.client.knownNetDir !== undefined
+    if (!(await this.#until(isReady, CLIENT_TIMEOUT_MS))) {
       return this.#failed(3, 'client', 'the client did not get to know the relays of the network')
     }
     return this.#visit()
@@ -129,6 +130,7 @@ class Walk {
 
   async #networkUp(): Promise<Result<undefined, NetworkFault>> {
     const {relays} = this.#preparation
+    if (this.#signal?.aborted === true) return this.#failed(0, 'authority', '')
     this.#steps.detail(0, `starting the authority and ${relays} relays`)
     const started = await this.#nodes.startRelays()
     if (!started.ok) return started
@@ -189,7 +191,7 @@ class Walk {
       const begunAtMs = performance.now()
       const {onion: host, socksPort} = addresses
       const options = {socksPort, host, port: SERVICE_PORT, timeoutMs: VISIT_TIMEOUT_MS}
-      const fetched = await fetchOverSocks(options)
+      const fetched = await fetchOverSocks({...options, signal: this.#signal})
       const ms = Math.round(performance.now() - begunAtMs)
       if (fetched.ok) {
         const {octets, status} = fetched.value

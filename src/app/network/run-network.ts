@@ -1,6 +1,6 @@
 // `ramson network` as a process: starts the network, tells how it goes, stays until a signal, and ends with an exit status.
 //
-//   INT, TERM: everything stops and what is temporary is removed   a second one: ends at once
+//   INT, TERM: everything stops and what is temporary is removed   another one, later: ends at once
 
 import type {NetworkFault} from './events.ts'
 import type {NetworkCommand} from './network-command.ts'
@@ -10,6 +10,8 @@ import {jsonReport, type Output, peopleReport} from './report.ts'
 const DONE = 0
 const FAILED = 1
 const INTERRUPTED = 130
+/** A terminal's Ctrl-C comes twice under npm: from the terminal and, passed on, from npm. */
+const SAME_SIGNAL_MS = 1000
 
 export async function runNetwork(command: NetworkCommand): Promise<number> {
   const report = (command.output === 'json' ? jsonReport : peopleReport)(standardOutput())
@@ -17,8 +19,10 @@ export async function runNetwork(command: NetworkCommand): Promise<number> {
   const signalled = new Promise<void>(resolve => {
     interrupted.signal.addEventListener('abort', () => resolve())
   })
+  let interruptedAtMs: number | undefined
   const interrupt = () => {
-    if (interrupted.signal.aborted) process.exit(INTERRUPTED)
+    interruptedAtMs ??= performance.now()
+    if (performance.now() - interruptedAtMs > SAME_SIGNAL_MS) process.exit(INTERRUPTED)
     interrupted.abort()
   }
   process.on('SIGINT', interrupt)

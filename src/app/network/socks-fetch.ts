@@ -23,6 +23,8 @@ export interface SocksFetchOptions {
   readonly host: string
   readonly port: number
   readonly timeoutMs: number
+  /** Gives up when aborted. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What came: nothing, when whoever listens there does not talk first or speaks no HTTP. */
@@ -40,13 +42,15 @@ const SILENCE_MS = 5000
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})/
 
 export async function fetchOverSocks(options: SocksFetchOptions): Promise<Result<Fetched, SocksFetchFault>> {
-  const {socksPort, host, port, timeoutMs} = options
+  const {socksPort, host, port, timeoutMs, signal} = options
   const socket = connect({host: '127.0.0.1', port: socksPort})
   const timer = setTimeout(() => socket.destroy(new Error('timeout')), timeoutMs)
   let timedOut = false
   socket.on('error', error => {
     timedOut = error.message === 'timeout'
   })
+  const giveUp = () => socket.destroy()
+  signal?.addEventListener('abort', giveUp)
   const incoming = new Incoming(socket)
   try {
     socket.write(encode(socksGreeting, {methods: Uint8Array.of(SocksMethod.NO_AUTHENTICATION)}))
@@ -64,6 +68,7 @@ export async function fetchOverSocks(options: SocksFetchOptions): Promise<Result
     return ok(fetched(await incoming.rest(BODY_MAX)))
   } finally {
     clearTimeout(timer)
+    signal?.removeEventListener('abort', giveUp)
     socket.destroy()
   }
 }

@@ -1,4 +1,4 @@
-// `npm start`: a ramson relay at work, in a private Tor network of C tor on this machine.
+// `npm run start:c-tor`: a ramson relay at work, in a private Tor network of C tor on this machine.
 //
 // In this order: C tor is there → authorities, relays, an exit → ramson, until the authorities list it as Running → a
 // client, a circuit of it with ramson in the middle, and some bytes over that circuit → what a person wants to know →
@@ -21,9 +21,9 @@ const torVersion = () => {
   const {status, stdout} = spawnSync('tor', ['--version'], {encoding: 'utf8'})
   if (status === 0) return stdout.match(/Tor version (\S+?)\.?\s/)?.[1] ?? 'of unknown version'
   throw new StepFailure(
-    'npm start shows a ramson relay at work in a private network of C tor, and C tor is not installed.\n' +
+    'This shows a ramson relay at work in a private network of C tor, and C tor is not installed.\n' +
       'Debian, Ubuntu: apt-get install tor     macOS: brew install tor\n\n' +
-      'ramson itself does not need it. As a relay of a network you have, with a torrc as for C tor:\n' +
+      'ramson itself does not need it: npm start is a network of ramson alone. As a relay of a network you have:\n' +
       '  node dist/src/app/main.js -f <torrc>'
   )
 }
