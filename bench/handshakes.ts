@@ -1,23 +1,28 @@
-// The relay's side of each circuit handshake, in this thread: what one onion skin costs a worker.
+// The relay's side of each circuit handshake, in this thread: what one onion skin costs a worker, answered in batches by
+// node:crypto and by the addon.
 
+import {loadAddon} from '../src/crypto/binding.ts'
 import {answerCreateFast, openCreateFast} from '../src/crypto/create-fast.ts'
-import {answerNtor, openNtor} from '../src/crypto/ntor.ts'
-import {answerNtorV3, openNtorV3} from '../src/crypto/ntor-v3.ts'
-import {OnionKeys} from '../src/crypto/onion-keys.ts'
+import {openNtor} from '../src/crypto/ntor.ts'
+import {openNtorV3} from '../src/crypto/ntor-v3.ts'
+import type {OnionSkinResponder} from '../src/crypto/onion-skin-responder.ts'
+import {nativeOnionSkins} from '../src/crypto/onion-skins-native.ts'
+import {plainOnionSkins} from '../src/crypto/onion-skins-plain.ts'
 import {randomOctets} from '../src/crypto/random.ts'
 import {importX25519} from '../src/crypto/x25519.ts'
 import type {Measurement} from './measure.ts'
 
 /** Df, Db, Kf, Kb and KH (tor-spec 5.2.2). */
 const KEY_LENGTH = 92
+/** What the pool puts into one task under load. */
+const BATCH = 32
 
-function mustAnswer(answer: {readonly ok: boolean}): void {
-  if (!answer.ok) throw new Error('an onion skin of our own was refused')
+function mustAnswer(answers: readonly {readonly ok: boolean}[]): void {
+  if (!answers.every(({ok}) => ok)) throw new Error('an onion skin of our own was refused')
 }
 
 export function handshakeMeasurements(): Measurement[] {
   const secret = randomOctets(32)
-  const keys = new OnionKeys([secret])
   const onionKey = importX25519(secret).public
   const rsaIdentity = randomOctets(20)
   const ed25519Identity = randomOctets(32)
@@ -27,14 +32,38 @@ export function handshakeMeasurements(): Measurement[] {
   const {onionSkin} = ntorV3.value
   const decision = {message: new Uint8Array(2), keyLength: KEY_LENGTH, agreed: undefined}
   const x = openCreateFast()
-  const common = {group: 'relay side of a handshake', unit: 'handshake', units: 1}
+  const common = {group: 'relay side of a handshake', unit: 'handshake'}
+  const batches = (name: string, responder: OnionSkinResponder, units: number): Measurement[] => {
+    const ntorBatch = Array.from({length: units}, () => ntor)
+    const v3Batch = Array.from({length: units}, () => onionSkin)
+    return [
+      {
+        ...common,
+        units,
+        name: `ntor, ${name}, ${units} at once`,
+        run: () => mustAnswer(responder.ntor(ntorBatch, rsaIdentity, KEY_LENGTH))
+      },
+      {
+        ...common,
+        units,
+        name: `ntor-v3, ${name}, ${units} at once`,
+        run: () => mustAnswer(responder.ntorV3(v3Batch, ed25519Identity, () => decision))
+      }
+    ]
+  }
+  const {addon} = loadAddon()
+  const native = addon === undefined ? [] : [nativeOnionSkins(addon, [secret])]
   return [
-    {...common, name: 'ntor', run: () => mustAnswer(answerNtor(ntor, rsaIdentity, keys, KEY_LENGTH))},
+    ...batches('node:crypto', plainOnionSkins([secret]), BATCH),
+    ...native.flatMap(responder => [
+      ...batches('addon', responder, 1),
+      ...batches('addon', responder, BATCH)
+    ]),
     {
       ...common,
-      name: 'ntor-v3',
-      run: () => mustAnswer(answerNtorV3(onionSkin, ed25519Identity, keys, () => decision))
-    },
-    {...common, name: 'CREATE_FAST', run: () => mustAnswer(answerCreateFast(x, KEY_LENGTH))}
+      units: 1,
+      name: 'CREATE_FAST',
+      run: () => mustAnswer([answerCreateFast(x, KEY_LENGTH)])
+    }
   ]
 }

@@ -19,9 +19,14 @@ import {join} from 'node:path'
 import {root, run, StepFailure, step} from './step.mjs'
 
 const sanitizers = ['-DRAMSON_SANITIZE=address,undefined', '-DCMAKE_CXX_FLAGS_RELEASE=-O1']
-const addonTests = ['handles', 'primitives', 'relay-direction-twins', 'cgo-twins'].map(name =>
-  join(root, 'dist', 'test', 'native', `${name}.test.js`)
-)
+const addonTests = [
+  'handles',
+  'primitives',
+  'relay-direction-twins',
+  'cgo-twins',
+  'x25519',
+  'onion-skin-twins'
+].map(name => join(root, 'dist', 'test', 'native', `${name}.test.js`))
 
 const isThere = async command => (await run(command, ['--version'])).status === 0
 

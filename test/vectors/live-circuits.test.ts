@@ -5,16 +5,17 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {toBase16} from '../../src/bytes/base16.ts'
 import {decode} from '../../src/codec/codec.ts'
-import {answerCircuitExtensions} from '../../src/crypto/circuit-extensions.ts'
+import {answerCircuitExtensions, type CircuitFeatures} from '../../src/crypto/circuit-extensions.ts'
 import {answerCreateFast, completeCreateFast} from '../../src/crypto/create-fast.ts'
 import {KEY_STREAM_LENGTH} from '../../src/crypto/key-material.ts'
-import {answerNtor, completeNtor, openNtor} from '../../src/crypto/ntor.ts'
-import {answerNtorV3, completeNtorV3, openNtorV3} from '../../src/crypto/ntor-v3.ts'
-import {OnionKeys} from '../../src/crypto/onion-keys.ts'
+import {completeNtor, openNtor} from '../../src/crypto/ntor.ts'
+import {completeNtorV3, openNtorV3} from '../../src/crypto/ntor-v3.ts'
+import type {NtorV3Answered} from '../../src/crypto/onion-skin-responder.ts'
 import {plainRelayCrypto} from '../../src/crypto/relay-crypto/plain.ts'
 import {importX25519} from '../../src/crypto/x25519.ts'
 import {create2, created2} from '../../src/wire/create.ts'
 import {hex} from '../support/hex.ts'
+import {responders} from '../support/onion-skin-responders.ts'
 import {readVectors} from '../support/package-root.ts'
 
 interface Cell {
@@ -45,7 +46,8 @@ const {relay, cases} = readVectors<{relay: Record<string, string>; cases: Record
   'live_circuits.json'
 )
 const onionKey = hex(relay['ntor_onion_public'] ?? '')
-const keys = new OnionKeys([hex(relay['ntor_onion_secret'] ?? '')])
+const onionSecret = hex(relay['ntor_onion_secret'] ?? '')
+const answering = responders.map(({name, make}) => ({name, responder: make([onionSecret])}))
 const rsaIdentity = hex(relay['rsa_id_sha1'] ?? '')
 const ed25519Identity = hex(relay['ed25519_id'] ?? '')
 const policy = {congestionControl: {sendmeIncrement: 31}, cgo: 'granted'} as const
@@ -134,7 +136,10 @@ test('ntor: our client derives from the recorded reply the keys that decrypt the
   assert.ok(completed.ok)
   assert.equal(toBase16(completed.value), key_stream)
   checkRelayCells(name, completed.value)
-  assert.ok(answerNtor(onionSkin(name), rsaIdentity, keys, KEY_STREAM_LENGTH.tor1).ok)
+  for (const {name: by, responder} of answering) {
+    const [answer] = responder.ntor([onionSkin(name)], rsaIdentity, KEY_STREAM_LENGTH.tor1)
+    assert.ok(answer?.ok, by)
+  }
 })
 
 const v3Completed = Object.keys(cases).filter(name => cases[name]?.server_message !== undefined)
@@ -157,26 +162,29 @@ for (const name of v3Completed) {
     assert.equal(toBase16(completed.value.message), server_message)
     assert.equal(toBase16(completed.value.keyMaterial), key_stream_180)
 
-    const answer = answerNtorV3(onionSkin(name), ed25519Identity, keys, asked => {
-      assert.equal(toBase16(asked), client_message)
-      return answerCircuitExtensions(asked, policy)
-    })
-    if (name === 'ntor_v3_subproto_duplicate') {
-      // C tor lets a duplicate pass; the specification does not.
-      assert.equal(answer.ok, false)
-      return
-    }
-    assert.ok(answer.ok)
-    const again = completeNtorV3(
-      opened.value.state,
-      answer.value.reply,
-      () => answer.value.keyMaterial.length
-    )
-    assert.ok(again.ok)
-    assert.equal(toBase16(again.value.message), server_message)
-    assert.deepEqual(again.value.keyMaterial, answer.value.keyMaterial)
-    if (answer.value.agreed.relayCrypto === 'tor1') {
-      checkRelayCells(name, completed.value.keyMaterial.subarray(0, KEY_STREAM_LENGTH.tor1))
+    for (const {name: by, responder} of answering) {
+      const [answer]: NtorV3Answered<CircuitFeatures>[] = responder.ntorV3(
+        [onionSkin(name)],
+        ed25519Identity,
+        asked => {
+          assert.equal(toBase16(asked), client_message)
+          return answerCircuitExtensions(asked, policy)
+        }
+      )
+      if (name === 'ntor_v3_subproto_duplicate') {
+        // C tor lets a duplicate pass; the specification does not.
+        assert.equal(answer?.ok, false, by)
+        continue
+      }
+      assert.ok(answer?.ok, by)
+      const {keyMaterial, agreed} = answer.value
+      const again = completeNtorV3(opened.value.state, answer.value.reply, () => keyMaterial.length)
+      assert.ok(again.ok, by)
+      assert.equal(toBase16(again.value.message), server_message)
+      assert.deepEqual(again.value.keyMaterial, keyMaterial)
+      if (agreed.relayCrypto === 'tor1') {
+        checkRelayCells(name, completed.value.keyMaterial.subarray(0, KEY_STREAM_LENGTH.tor1))
+      }
     }
   })
 }
@@ -190,9 +198,13 @@ for (const name of v3Refused) {
     const asked = hex(text(cases[name]?.client_message))
     const opened = openNtorV3({identity: ed25519Identity, onionKey}, asked)
     assert.ok(opened.ok)
-    const answer = answerNtorV3(opened.value.onionSkin, ed25519Identity, keys, message =>
-      answerCircuitExtensions(message, policy)
-    )
-    assert.equal(answer.ok ? 'answered' : answer.fault.code, 'onion-skin-extensions')
+    for (const {name: by, responder} of answering) {
+      const [answer]: NtorV3Answered<CircuitFeatures>[] = responder.ntorV3(
+        [opened.value.onionSkin],
+        ed25519Identity,
+        message => answerCircuitExtensions(message, policy)
+      )
+      assert.equal(answer?.ok === false && answer.fault.code, 'onion-skin-extensions', by)
+    }
   })
 }

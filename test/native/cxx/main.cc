@@ -94,6 +94,7 @@ void run_on(const Kernel &kernel, const Kernel &reference) {
   bounds(kernel);
   wiping(kernel);
   handles(kernel);
+  key_exchange(kernel);
   std::printf("%s: %zu checks\n", kernel.name, checks - before);
 }
 

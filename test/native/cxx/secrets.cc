@@ -7,7 +7,10 @@
 #include <cstdio>
 
 #include "crypto/cgo.h"
+#include "crypto/onion_skin.h"
 #include "crypto/relay_direction.h"
+#include "crypto/sha256.h"
+#include "crypto/x25519.h"
 #include "kernels/kernels.h"
 
 namespace ramson {
@@ -59,8 +62,26 @@ void cgo(const Kernel &kernel, CgoEnd end) {
   hop.originate(3, body.octets);
 }
 
+void key_exchange() {
+  Secret secrets, points, keys, wanted;
+  std::uint8_t out[2 * kX25519Size];
+  const X25519Product products[] = {{secrets.octets, nullptr, out}, {secrets.octets, points.octets, out + kX25519Size}};
+  x25519(products);
+  is_zero(out);
+  choose_onion_key({keys.octets, 4}, wanted.octets, out);
+}
+
+void codes(const Kernel &kernel) {
+  Secret key, data;
+  std::uint8_t code[kSha256Size], stream[92];
+  HmacSha256(kernel, key.octets, 32).add(data.octets, 204).finish(code);
+  hkdf_expand(kernel, code, "text", stream, sizeof stream);
+}
+
 int run() {
+  key_exchange();
   for (const Kernel &kernel : usable_kernels()) {
+    codes(kernel);
     counter_mode(kernel, 16);
     counter_mode(kernel, 32);
     directions(kernel, RelayAlgorithm::kTor1);

@@ -42,6 +42,7 @@ void agreement(const Kernel &kernel, const Kernel &reference);
 void bounds(const Kernel &kernel);
 void wiping(const Kernel &kernel);
 void handles(const Kernel &kernel);
+void key_exchange(const Kernel &kernel);
 /// Once per process, on one kernel.
 void shard_load(const Kernel &kernel);
 
