@@ -10,9 +10,9 @@
 // are cores. The groups in `alone` start whole networks of processes or measure memory, so their files run one at a
 // time, after the rest, and print a line for every test because each takes long.
 //
-// Read by the tests themselves: RAMSON_REQUIRE_TOR, RAMSON_REQUIRE_NATIVE, RAMSON_DATAPLANE, RAMSON_KERNEL,
-// RAMSON_SUBJECT. Without C tor installed the interop group cannot run: it is left out, loudly, or with
-// RAMSON_REQUIRE_TOR=1 fails. The last line is always `N passed, N failed, N skipped`.
+// Read by the tests themselves: RAMSON_REQUIRE_NATIVE, RAMSON_DATAPLANE, RAMSON_KERNEL, RAMSON_SUBJECT. Without C tor the
+// interop group cannot run, and without Chromium the browser group: they are left out, loudly, or with
+// RAMSON_REQUIRE_TOR=1 and RAMSON_REQUIRE_CHROMIUM=1 fail. The last line is always `N passed, N failed, N skipped`.
 
 import {spawnSync} from 'node:child_process'
 import {existsSync, readdirSync} from 'node:fs'
@@ -23,8 +23,7 @@ import {parseArgs} from 'node:util'
 import {root} from './step.mjs'
 import {report} from './test-report.mjs'
 
-const alone = ['interop', 'leak']
-const needsTor = ['interop']
+const alone = ['interop', 'browser', 'leak']
 const fileTimeoutMs = 5 * 60_000
 const aloneTimeoutMs = 20 * 60_000
 
@@ -50,7 +49,27 @@ const matches = word => {
   return test => test.group === part || test.name.includes(part)
 }
 
-const hasTor = () => spawnSync(process.env.RAMSON_TOR ?? 'tor', ['--version'], {stdio: 'ignore'}).status === 0
+const answers = program => spawnSync(program, ['--version'], {stdio: 'ignore'}).status === 0
+
+/** Groups that a program is needed for, which not every machine has. */
+const needs = [
+  {
+    group: 'interop',
+    isThere: () => answers(process.env.RAMSON_TOR ?? 'tor'),
+    what: 'C tor',
+    variable: 'RAMSON_REQUIRE_TOR',
+    install: 'apt-get install tor',
+    untested: 'Nothing of how ramson works together with C tor'
+  },
+  {
+    group: 'browser',
+    isThere: () => answers(process.env.RAMSON_CHROMIUM ?? 'chromium'),
+    what: 'Chromium',
+    variable: 'RAMSON_REQUIRE_CHROMIUM',
+    install: 'apt-get install chromium',
+    untested: 'Nothing of how the status page looks'
+  }
+]
 
 const {values, positionals} = parseArgs({
   allowPositionals: true,
@@ -77,18 +96,19 @@ selected = selected.filter(test => !values.except.some(word => matches(word)(tes
 const total = {passed: 0, failed: 0, skipped: 0, failures: []}
 const notices = []
 
-const wantTor = selected.filter(test => needsTor.includes(test.group))
-if (wantTor.length > 0 && !hasTor()) {
-  const names = wantTor.map(test => test.name).join(', ')
-  selected = selected.filter(test => !wantTor.includes(test))
-  if (process.env.RAMSON_REQUIRE_TOR === '1') {
-    total.failed += wantTor.length
-    total.failures.push(`C tor is not installed, and RAMSON_REQUIRE_TOR=1 asks for: ${names}`)
+for (const {group, isThere, what, variable, install, untested} of needs) {
+  const wanting = selected.filter(test => test.group === group)
+  if (wanting.length === 0 || isThere()) continue
+  const names = wanting.map(test => test.name).join(', ')
+  selected = selected.filter(test => !wanting.includes(test))
+  if (process.env[variable] === '1') {
+    total.failed += wanting.length
+    total.failures.push(`${what} is not installed, and ${variable}=1 asks for: ${names}`)
   } else {
-    total.skipped += wantTor.length
+    total.skipped += wanting.length
     notices.push(
-      `NOT RUN, because C tor is not installed (Debian: apt-get install tor): ${names}.\n` +
-        'Nothing of how ramson works together with C tor has been tested in this run.'
+      `NOT RUN, because ${what} is not installed (Debian: ${install}): ${names}.\n` +
+        `${untested} has been tested in this run.`
     )
   }
 }

@@ -23,6 +23,8 @@ export interface LiveStatusDeps {
   readonly about: string
   readonly steps: Steps
   readonly notices: Notices
+  /** Names of the nodes as they are to be shown; they come to be as they please. */
+  readonly order: readonly string[]
   /** The consensus that gives the relays their flags. */
   readonly netDir: () => NetDir | undefined
   readonly facts: () => readonly (readonly [string, string])[]
@@ -50,7 +52,9 @@ export class LiveStatus {
   }
 
   add(gauge: NodeGauge): void {
+    const {order} = this.#deps
     this.#nodes.push({gauge, cells: gauge.cells(), atMs: performance.now(), perSecond: 0})
+    this.#nodes.sort((a, b) => order.indexOf(a.gauge.name) - order.indexOf(b.gauge.name))
   }
 
   stop(): void {

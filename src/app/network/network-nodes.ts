@@ -8,6 +8,7 @@ import {hasFlag} from '../../netdir/relay.ts'
 import {OnionSkinWorkers} from '../../pool/onion-skin-workers.ts'
 import type {ReachProgress} from '../../roles/client/reach-progress.ts'
 import type {PeriodDescriptor} from '../../roles/service/period-descriptor.ts'
+import {choosePlane, planeText} from '../data-plane.ts'
 import {OriginNode} from '../origin-node.ts'
 import {RelayNode, type StartFault} from '../relay-node.ts'
 import {printStartFault} from '../start-fault.ts'
@@ -20,6 +21,8 @@ import type {StepNumber, Steps} from './steps.ts'
 
 /** Cells a network of this size moves need no more to answer its onion skins. */
 const ONION_SKIN_THREADS = 1
+/** Threads for cells would be more than there are cores for them. */
+const NO_SHARDS = 0
 
 export class NetworkNodes {
   readonly #preparation: Preparation
@@ -32,12 +35,12 @@ export class NetworkNodes {
   #isStopping = false
 
   constructor(preparation: Preparation, steps: Steps) {
-    const {implementation, kernel} = dataPlaneInfo()
     this.#preparation = preparation
     this.#status = new LiveStatus({
-      about: `${versionText()} · data plane: plain over node:tls · cell cryptography: ${implementation} (${kernel})`,
+      about: `${versionText()} · ${cellsMovedBy()}`,
       steps,
       notices: preparation.notices,
+      order: preparation.nodes.map(({name}) => name),
       netDir: () => this.#netDir,
       facts: () => this.#facts()
     })
@@ -146,7 +149,7 @@ export class NetworkNodes {
       config: node.config,
       logger: node.log.logger,
       onionSkinWorkers: this.#workers,
-      shards: 0,
+      shards: NO_SHARDS,
       expectedRelays: node.kind === 'authority' ? this.#preparation.relays : undefined
     })
     if (!started.ok) return this.#failed(0, node, started.fault)
@@ -192,6 +195,14 @@ export class NetworkNodes {
       ['Keys and logs', directory]
     ]
   }
+}
+
+/** Why there are no shards needs no saying here. */
+function cellsMovedBy(): string {
+  const choice = choosePlane(NO_SHARDS)
+  const {implementation, kernel} = dataPlaneInfo()
+  const cryptography = `cell cryptography: ${implementation} (${kernel})`
+  return choice.kind === 'plain' ? `data plane: plain, over node:tls · ${cryptography}` : planeText(choice)
 }
 
 function relayGauge({name, kind}: PreparedNode, node: RelayNode): NodeGauge {

@@ -35,6 +35,7 @@ th:nth-child(n+4) { text-align: right }
 td { padding: .28rem .6rem .28rem 0; border-top: 1px solid var(--line); vertical-align: top }
 td.name { font-weight: 600 } td.flags { color: var(--soft); font-size: .85rem }
 .notices li { display: grid; grid-template-columns: 5rem 1fr; gap: .6rem; padding: .12rem 0 }
+.notices span { overflow-wrap: anywhere; min-width: 0 }
 .notices time { color: var(--soft); font-variant-numeric: tabular-nums }
 .notices .warn, .notices .err { color: var(--bad) }
 @media (max-width: 720px) {
