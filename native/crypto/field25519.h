@@ -26,17 +26,22 @@ inline Wide wide_product(std::uint64_t a, std::uint64_t b) { return Wide{a} * b;
 /// Carries five sums of products into limbs.
 inline Field carried(Wide sum0, Wide sum1, Wide sum2, Wide sum3, Wide sum4) {
   Field out;
+  // Two chains at once: 0 to 1 to 2 to 3, and 3 to 4 to 0.
+  const std::uint64_t r0 = static_cast<std::uint64_t>(sum0) & kLimbMask,
+                      r3 = static_cast<std::uint64_t>(sum3) & kLimbMask;
   sum1 += static_cast<std::uint64_t>(sum0 >> 51);
-  sum2 += static_cast<std::uint64_t>(sum1 >> 51);
-  sum3 += static_cast<std::uint64_t>(sum2 >> 51);
   sum4 += static_cast<std::uint64_t>(sum3 >> 51);
-  const std::uint64_t low =
-      (static_cast<std::uint64_t>(sum0) & kLimbMask) + 19 * static_cast<std::uint64_t>(sum4 >> 51);
+  const std::uint64_t r1 = static_cast<std::uint64_t>(sum1) & kLimbMask,
+                      r4 = static_cast<std::uint64_t>(sum4) & kLimbMask;
+  sum2 += static_cast<std::uint64_t>(sum1 >> 51);
+  const std::uint64_t low = r0 + 19 * static_cast<std::uint64_t>(sum4 >> 51);
+  const std::uint64_t r2 = static_cast<std::uint64_t>(sum2) & kLimbMask;
+  const std::uint64_t high = r3 + static_cast<std::uint64_t>(sum2 >> 51);
   out.limbs[0] = low & kLimbMask;
-  out.limbs[1] = (static_cast<std::uint64_t>(sum1) & kLimbMask) + (low >> 51);
-  out.limbs[2] = static_cast<std::uint64_t>(sum2) & kLimbMask;
-  out.limbs[3] = static_cast<std::uint64_t>(sum3) & kLimbMask;
-  out.limbs[4] = static_cast<std::uint64_t>(sum4) & kLimbMask;
+  out.limbs[1] = r1 + (low >> 51);
+  out.limbs[2] = r2;
+  out.limbs[3] = high & kLimbMask;
+  out.limbs[4] = r4 + (high >> 51);
   return out;
 }
 
