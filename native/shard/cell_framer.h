@@ -59,6 +59,10 @@ class CellFramer {
     return complete_cut(chunk);
   }
 
+  /// Nothing is held of a cell: the next begins with the chunk.
+  bool is_between_cells() const { return held_ == nullptr; }
+  static bool is_variable(std::uint8_t command) { return cell_layout::IsVariableLength(command); }
+
   /// After the cell from complete() has been dealt with.
   void release(CellPool &pool) {
     if (held_ != nullptr) give_back_held(pool);
@@ -78,8 +82,6 @@ class CellFramer {
   }
 
  private:
-  static bool is_variable(std::uint8_t command) { return cell_layout::IsVariableLength(command); }
-
   Next next_cut(Chunk &chunk, CellHeader &header, CellPool &pool);
   std::uint8_t *complete_cut(Chunk &chunk);
   void give_back_held(CellPool &pool);

@@ -7,7 +7,7 @@ void Outbox::make_room(std::size_t ends) {
   if (turns_.capacity() < ends) {
     turns_.reserve(ends < kFew ? ends : ends + ends / 2);
   } else if (turns_.capacity() > kFew && turns_.capacity() > 4 * ends && turns_.size() <= ends) {
-    std::vector<CircuitEnd *> smaller;
+    std::vector<Turn> smaller;
     smaller.reserve(2 * ends);
     smaller.assign(turns_.begin(), turns_.end());
     turns_.swap(smaller);
@@ -23,49 +23,48 @@ std::uint32_t Outbox::drop(CircuitEnd &end, CellPool &pool) {
 
 std::size_t Outbox::clear(CellPool &pool) {
   std::size_t cells = control_.clear(pool);
-  while (!turns_.empty()) cells += drop(*turns_.back(), pool);
+  while (!turns_.empty()) cells += drop(*turns_.back().end, pool);
   return cells;
 }
 
 void Outbox::enter(CircuitEnd &end) {
-  turns_.push_back(&end);
-  end.turn = static_cast<std::uint32_t>(turns_.size() - 1);
-  rise(end.turn);
+  turns_.push_back({&end, end.activity});
+  rise(turns_.size() - 1);
 }
 
 void Outbox::leave(CircuitEnd &end) {
   const std::size_t at = end.turn;
   end.turn = CircuitEnd::kNoTurn;
-  CircuitEnd *last = turns_.back();
+  const Turn last = turns_.back();
   turns_.pop_back();
-  if (last == &end) return;
+  if (last.end == &end) return;
   set(at, last);
   sink(at);
-  rise(last->turn);
+  rise(last.end->turn);
 }
 
 void Outbox::rise(std::size_t at) {
-  CircuitEnd *end = turns_[at];
+  const Turn turn = turns_[at];
   while (at > 0) {
     const std::size_t parent = (at - 1) / 2;
-    if (turns_[parent]->activity <= end->activity) break;
+    if (turns_[parent].activity <= turn.activity) break;
     set(at, turns_[parent]);
     at = parent;
   }
-  set(at, end);
+  set(at, turn);
 }
 
 void Outbox::sink(std::size_t at) {
-  CircuitEnd *end = turns_[at];
+  const Turn turn = turns_[at];
   for (;;) {
     std::size_t child = 2 * at + 1;
     if (child >= turns_.size()) break;
-    if (child + 1 < turns_.size() && turns_[child + 1]->activity < turns_[child]->activity) child++;
-    if (turns_[child]->activity >= end->activity) break;
+    if (child + 1 < turns_.size() && turns_[child + 1].activity < turns_[child].activity) child++;
+    if (turns_[child].activity >= turn.activity) break;
     set(at, turns_[child]);
     at = child;
   }
-  set(at, end);
+  set(at, turn);
 }
 
 }  // namespace ramson

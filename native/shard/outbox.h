@@ -35,20 +35,26 @@ class Outbox {
   }
 
   /// The end whose turn it is; null when no relay cell waits.
-  CircuitEnd *first() const { return turns_.empty() ? nullptr : turns_[0]; }
+  CircuitEnd *first() const { return turns_.empty() ? nullptr : turns_[0].end; }
 
   /// Takes a cell from the end whose turn it is, which there must be. `weight`: what a cell counts now.
   Cell *take_first(double weight) {
-    CircuitEnd &end = *turns_[0];
+    CircuitEnd &end = *turns_[0].end;
     Cell *cell = end.queue.pop();
     relay_cells_--;
     end.activity += weight;
     if (end.queue.is_empty()) {
       leave(end);
     } else {
+      turns_[0].activity = end.activity;
       sink(0);
     }
     return cell;
+  }
+
+  /// After the activity of all ends was multiplied by one factor.
+  void scale(double by) {
+    for (Turn &turn : turns_) turn.activity *= by;
   }
 
   /// Forgets the cells of one end; gives how many there were.
@@ -57,17 +63,23 @@ class Outbox {
   std::size_t clear(CellPool &pool);
 
  private:
+  /// Holds the activity as well, so that ends need not be looked at to be put in order.
+  struct Turn {
+    CircuitEnd *end;
+    double activity;
+  };
+
   void enter(CircuitEnd &end);
   void leave(CircuitEnd &end);
   void rise(std::size_t at);
   void sink(std::size_t at);
-  void set(std::size_t at, CircuitEnd *end) {
-    turns_[at] = end;
-    end->turn = static_cast<std::uint32_t>(at);
+  void set(std::size_t at, const Turn &turn) {
+    turns_[at] = turn;
+    turn.end->turn = static_cast<std::uint32_t>(at);
   }
 
   CellQueue control_;
-  std::vector<CircuitEnd *> turns_;  // a binary heap, least activity first
+  std::vector<Turn> turns_;  // a binary heap, least activity first
   std::size_t relay_cells_ = 0;
 };
 

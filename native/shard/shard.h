@@ -105,7 +105,13 @@ class Shard {
 
   explicit Shard(const ShardSettings &settings);
 
+  /// Cells whose circuits are looked up before the first of them is worked off.
+  static constexpr std::size_t kAhead = 8;
+  /// Fewer are in the caches anyway.
+  static constexpr std::size_t kManyCircuits = 128;
+
   // shard_cells.cc: the path of a cell.
+  std::size_t look_ahead(const Channel &channel, const Chunk &chunk, CircuitEnd **ends) const;
   void relay_cell(CircuitEnd *end, bool early, std::uint8_t *body);
   void outbound(Circuit &circuit, bool early, std::uint8_t *body);
   void inbound(Circuit &circuit, std::uint8_t *body);

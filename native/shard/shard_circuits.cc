@@ -164,6 +164,7 @@ void Shard::scale_activity(double by) {
     channel->ends.each([&](std::uint32_t, CircuitEnd *end) {
       if (end->circuit == nullptr) end->activity *= by;
     });
+    channel->outbox.scale(by);
   });
 }
 
