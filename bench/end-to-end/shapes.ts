@@ -1,0 +1,164 @@
+// The loads, each after the kind of traffic that it stands for. All of them end with every cell that went in accounted for:
+// it came out, and as it should.
+
+import {setTimeout as sleep} from 'node:timers/promises'
+import type {CellLink} from './cell-link.ts'
+import {type Flow, flowAcross, flowDown, flowUp, Receiver} from './flow.ts'
+import {measureIdle} from './idle.ts'
+import {Network} from './network.ts'
+import {pace} from './paced.ts'
+import {Pump, type PumpOptions} from './pump.ts'
+import {cpuNs, type RelayUnderTest} from './relay-process.ts'
+import {storm} from './storm.ts'
+
+/** Numbers by the name of the figure. */
+export type Figures = Readonly<Record<string, number>>
+export type Shape = (relay: RelayUnderTest, seconds: number) => Promise<Figures>
+
+const CELL_OCTETS = 514
+const WARM_UP_MS = 500
+const DRAIN_MS = 10_000
+
+interface Bulk {
+  readonly clients: number
+  readonly hops: number
+  readonly circuits: number
+  readonly direction: 'up' | 'down' | 'across'
+  readonly pump: PumpOptions
+}
+
+export const shapes: Readonly<Record<string, Shape>> = {
+  /** 8 links in, 8 links out, 64 circuits, full TLS records. */
+  bulk: bulk({
+    clients: 8,
+    hops: 8,
+    circuits: 64,
+    direction: 'up',
+    pump: {writeCells: 31, run: 8, window: 1984}
+  }),
+  down: bulk({
+    clients: 8,
+    hops: 8,
+    circuits: 64,
+    direction: 'down',
+    pump: {writeCells: 31, run: 8, window: 1984}
+  }),
+  /** The fastest that one transfer can be. */
+  one: bulk({
+    clients: 1,
+    hops: 1,
+    circuits: 1,
+    direction: 'up',
+    pump: {writeCells: 31, run: 31, window: 992}
+  }),
+  /** Many clients, each of whom sends little at a time: a TLS record per cell. */
+  many: bulk({
+    clients: 64,
+    hops: 64,
+    circuits: 1000,
+    direction: 'up',
+    pump: {writeCells: 1, run: 1, window: 40}
+  }),
+  /** Clients and services that met here, both ways. */
+  splice: bulk({
+    clients: 8,
+    hops: 0,
+    circuits: 64,
+    direction: 'across',
+    pump: {writeCells: 31, run: 8, window: 1984}
+  }),
+  'paced-2000': (relay, seconds) => paced(relay, seconds, 2000),
+  'paced-20000': (relay, seconds) => paced(relay, seconds, 20_000),
+  ntor: (relay, seconds) => storm(relay, seconds, 'ntor'),
+  'ntor-v3': (relay, seconds) => storm(relay, seconds, 'ntor-v3'),
+  idle: relay => measureIdle(relay, 10_000)
+}
+
+function bulk({clients, hops, circuits, direction, pump: options}: Bulk): Shape {
+  return async (relay, seconds) => {
+    const network = new Network(relay)
+    try {
+      await network.openLinks(clients)
+      if (direction === 'across') await network.makePairs(circuits / 2)
+      else await network.makeCircuits(circuits, hops)
+      return await saturate(relay, seconds, flowsOf(network, direction), options)
+    } finally {
+      network.close()
+    }
+  }
+}
+
+function flowsOf({circuits}: Network, direction: Bulk['direction']): Flow[] {
+  if (direction === 'up') return circuits.map(flowUp)
+  if (direction === 'down') return circuits.map(flowDown)
+  return circuits.map((circuit, i) => flowAcross(circuit, circuits[i ^ 1] as (typeof circuits)[0], i))
+}
+
+async function saturate(
+  relay: RelayUnderTest,
+  seconds: number,
+  flows: readonly Flow[],
+  options: PumpOptions
+): Promise<Figures> {
+  const pumps = new Map<CellLink, Pump>()
+  let fault: Error | undefined
+  const receiver = new Receiver(flows, {
+    arrived: (from, count) => pumps.get(from)?.arrived(count),
+    failed: error => {
+      fault ??= error
+    }
+  })
+  for (const link of new Set(flows.map(({from}) => from))) {
+    const own = flows.filter(({from}) => from === link)
+    pumps.set(link, new Pump(link, own, options))
+  }
+  for (const pump of pumps.values()) pump.fill()
+  await sleep(WARM_UP_MS)
+  const figures = await over(relay, seconds, () => receiver.received)
+  for (const pump of pumps.values()) pump.stop()
+  await drained(() => fault !== undefined || [...pumps.values()].every(({underWay}) => underWay === 0))
+  if (fault !== undefined) throw fault
+  return figures
+}
+
+async function paced(relay: RelayUnderTest, seconds: number, cellsPerSecond: number): Promise<Figures> {
+  const network = new Network(relay)
+  try {
+    await network.openLinks(64)
+    await network.makeCircuits(64, 64)
+    return await pace(
+      relay,
+      seconds,
+      cellsPerSecond,
+      network.circuits.flatMap((circuit, i) => [flowUp(circuit, 2 * i), flowDown(circuit, 2 * i + 1)])
+    )
+  } finally {
+    network.close()
+  }
+}
+
+/** What the relay moves and what it costs over some seconds; what the generator costs says whether it had room. */
+export async function over(relay: RelayUnderTest, seconds: number, count: () => number): Promise<Figures> {
+  const own = process.cpuUsage()
+  const [cells, cpu, time] = [count(), cpuNs(relay.pid), process.hrtime.bigint()]
+  await sleep(seconds * 1000)
+  const moved = count() - cells
+  const spent = cpuNs(relay.pid) - cpu
+  const ns = Number(process.hrtime.bigint() - time)
+  const generator = process.cpuUsage(own)
+  return {
+    cellsPerSecond: (moved * 1e9) / ns,
+    gigabitsPerSecond: (moved * CELL_OCTETS * 8) / ns,
+    cpuSecondsPerGigabyte: spent / (moved * CELL_OCTETS),
+    cores: spent / ns,
+    generatorCores: ((generator.user + generator.system) * 1000) / ns
+  }
+}
+
+async function drained(isDone: () => boolean): Promise<void> {
+  const deadline = Date.now() + DRAIN_MS
+  while (!isDone()) {
+    if (Date.now() > deadline) throw new Error('cells were lost')
+    await sleep(20)
+  }
+}
