@@ -101,6 +101,8 @@ void run_on(const Kernel &kernel, const Kernel &reference) {
 /// What the data plane does with cells is the same on every kernel.
 void run_shards(const Kernel &kernel) {
   const std::size_t before = checks;
+  shard_parts(kernel);
+  shard_cases(kernel);
   shard_load(kernel);
   std::printf("shards: %zu checks\n", checks - before);
 }
