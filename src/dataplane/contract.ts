@@ -151,8 +151,9 @@ export interface DataPlane {
   /** From now on; what waits already stays. */
   setLimits(limits: DataPlaneLimits): void
   /** Names circuits as violation 'memory-pressure', the one whose oldest cell has waited longest first, and closes channels
-   * whose control cells have waited longer, until at least `octets` are free. */
-  shedOldest(octets: number): void
+   * whose control cells have waited longer, until at least `octets` are free. Calls `done` when that is over, which may be
+   * at once or in a later loop turn; `octetsShed` then has what was freed. */
+  shedOldest(octets: number, done: () => void): void
   /** Starts accepting links; the promise tells the bound address, or rejects when the port cannot be had. */
   listen(address: {host: string; port: number}): Promise<SocketAddress>
   connect(target: ChannelTarget): ConnectHandle

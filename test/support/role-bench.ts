@@ -90,7 +90,9 @@ class WritingPlane implements DataPlane {
   }
 
   setLimits(): void {}
-  shedOldest(): void {}
+  shedOldest(_octets: number, done: () => void): void {
+    done()
+  }
   closeChannel(): void {}
   openRelayCircuit(): void {}
   linkNext(): void {}

@@ -192,7 +192,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     this.#limits = limits
   }
 
-  shedOldest(octets: number): void {
+  shedOldest(octets: number, done: () => void): void {
     const before = this.queuedOctets
     for (const {circuit, channel} of candidatesByAge(this.#circuits.values(), this.#channels.values())) {
       if (before - this.queuedOctets >= octets) break
@@ -202,6 +202,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
         this.#violation(circuit, 'memory-pressure')
     }
     this.counters.octetsShed += before - this.queuedOctets
+    done()
   }
 
   queuedCells(handle: CircuitHandle): number {

@@ -48,6 +48,8 @@ const ENDPOINT_MS = 1000
 /** A shard that lived for less long is not replaced at once. */
 const SHORT_LIFE_MS = 10_000
 const RESTART_DELAY_MS = 1000
+/** How often shards that were asked to free memory are looked at. */
+const SHED_POLL_MS = 5
 const PRIORITY_HALF_LIFE_MS = 30_000
 
 export interface ShardedPlaneOptions extends DataPlaneOptions {
@@ -89,7 +91,6 @@ export class ShardedPlane implements DataPlane {
   #limits: DataPlaneLimits
   #endpoint: Endpoint | undefined
   readonly #toldEndpoint = new Map<MainShard, Endpoint>()
-  readonly #shedding = new Map<MainShard, number>()
   #lastConnect = 0
   #postIsDue = false
   #isClosing = false
@@ -226,17 +227,24 @@ export class ShardedPlane implements DataPlane {
     for (const shard of this.#shards) this.#command(shard)?.add({kind: CommandKind.SET_LIMITS}, payload)
   }
 
-  /** Each shard gives its oldest, in proportion to what waits in it. One that has not answered yet is not asked again. */
-  shedOldest(octets: number): void {
-    const waiting = this.queuedOctets
+  /** Each shard gives its oldest, in proportion to what waits in it. */
+  shedOldest(octets: number, done: () => void): void {
+    const waiting = Math.max(1, this.queuedOctets)
+    const asked = new Map<MainShard, number>()
     for (const shard of this.#shards) {
-      const {counters} = shard
-      const share = (counters.get('queuedOctets') + counters.get('socketOctets')) / Math.max(1, waiting)
-      const asked = Math.ceil(octets * share)
-      if (asked === 0 || counters.get('done') < (this.#shedding.get(shard) ?? 0)) continue
-      this.#command(shard)?.add({kind: CommandKind.SHED_OLDEST, object: asked})
-      this.#shedding.set(shard, shard.nextSequence)
+      const share = (shard.counters.get('queuedOctets') + shard.counters.get('socketOctets')) / waiting
+      if (share === 0 || !shard.isUp) continue
+      this.#command(shard)?.add({kind: CommandKind.SHED_OLDEST, object: Math.ceil(octets * share)})
+      asked.set(shard, shard.nextSequence)
     }
+    const checkDone = () => {
+      const isDone = [...asked].every(
+        ([shard, sequence]) => !shard.isUp || shard.counters.get('done') >= sequence
+      )
+      if (isDone) done()
+      else setTimeout(checkDone, SHED_POLL_MS)
+    }
+    checkDone()
   }
 
   stopListening(): void {
@@ -281,7 +289,6 @@ export class ShardedPlane implements DataPlane {
   #run(shard: MainShard): void {
     const startedAtMs = performance.now()
     this.#toldEndpoint.delete(shard)
-    this.#shedding.delete(shard)
     const run = shard.run(this.#limits)
     this.#refresh(shard)
     this.#runs.set(

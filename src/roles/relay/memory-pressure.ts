@@ -38,6 +38,7 @@ const SHARE_LEFT = 0.9
 export class MemoryPressure {
   readonly #deps: MemoryPressureDeps
   readonly #trimmed: Record<MemorySubsystem, number> = {cell: 0, dns: 0, geoip: 0, hsdir: 0}
+  #isShedding = false
 
   constructor(deps: MemoryPressureDeps) {
     this.#deps = deps
@@ -56,14 +57,20 @@ export class MemoryPressure {
 
   check(): void {
     const limit = this.#deps.limitBytes()
-    if (this.bytes < limit) return
+    if (this.#isShedding || this.bytes < limit) return
     const before = this.freed
     const excess = () => Math.ceil(this.bytes - limit * SHARE_LEFT)
     for (const memory of this.#deps.trimmable) {
       const wanted = Math.min(excess(), memory.bytes() - memory.keptBytes())
       if (wanted > 0) this.#trimmed[memory.subsystem] += memory.trim(wanted)
     }
-    if (excess() > 0) this.#deps.plane.shedOldest(excess())
+    this.#isShedding = true
+    if (excess() > 0) this.#deps.plane.shedOldest(excess(), () => this.#shed(before))
+    else this.#shed(before)
+  }
+
+  #shed(before: Record<MemorySubsystem, number>): void {
+    this.#isShedding = false
     const {freed} = this
     this.#deps.overloaded({
       cell: freed.cell - before.cell,

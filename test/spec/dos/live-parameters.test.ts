@@ -135,7 +135,7 @@ test('MaxMemInQueues: the cache gives first, then the oldest circuits; the descr
   cached = 30 * MB
   const path = await SplicedLink.open(port, {sender: 8, reader: 9})
   path.stopReading()
-  await path.send(100_000)
+  await path.send(200_000)
   await waitUntil(
     'a circuit is closed',
     SOON,

@@ -41,10 +41,11 @@ class Memory {
     })
   }
 
-  shedOldest(octets: number): void {
+  shedOldest(octets: number, done: () => void): void {
     const freed = Math.min(octets, this.queuedOctets)
     this.queuedOctets -= freed
     this.counters.octetsShed += freed
+    done()
   }
 }
 

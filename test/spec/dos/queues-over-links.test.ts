@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import {after, before, beforeEach, test} from 'node:test'
+import {PlainPlane} from '../../../src/dataplane/plain/plain-plane.ts'
 import {MemoryPressure, type MemorySubsystem} from '../../../src/roles/relay/memory-pressure.ts'
 import {openRendPoint} from '../../../src/roles/rend-point/rend-point.ts'
 import {DestroyReason} from '../../../src/wire/destroy.ts'
@@ -15,6 +16,7 @@ import {delay, waitUntil} from '../../support/wait-until.ts'
 
 /** More than loopback sockets hold: what does not fit there waits in the relay. */
 const FLOOD_CELLS = 30_000
+const PRESSURE_CELLS = 20_000
 /** What a waiting cell costs at most, and what a socket holds beside. */
 const CELL_COST = 1000
 const SOCKET_OCTETS = 66_000
@@ -22,6 +24,7 @@ const SOON = {timeoutMs: 20_000, everyMs: 10}
 const NO_BOUND = 1_000_000
 
 let relay: TestCore
+let isPlain = true
 let port = 0
 /** What waited when a circuit had to go. */
 let octetsAtViolation = 0
@@ -30,6 +33,7 @@ before(async () => {
   const {roles} = openRendPoint({refusesSingleHop: () => false, log: () => {}})
   relay = await startCore({deps: {roles: new Map(roles)}})
   port = relay.hop.addresses[0]?.port ?? 0
+  isPlain = relay.core.plane instanceof PlainPlane
   const {registry, plane} = relay.core
   const violation = registry.violation.bind(registry)
   registry.violation = (circuit, kind) => {
@@ -71,7 +75,8 @@ for (const [cellsMax, name] of [
     await path.send(FLOOD_CELLS)
     assert.equal(await destroyReason(path.sender), DestroyReason.RESOURCELIMIT)
     assert.equal(relay.core.circuitCounters.violations['queue-full'], before + 1)
-    assert.ok(octetsAtViolation >= cellsMax * 514, `${octetsAtViolation} octets waited`)
+    // Where cells wait in other threads, they may be gone by the time that this one hears of it.
+    assert.ok(!isPlain || octetsAtViolation >= cellsMax * 514, `${octetsAtViolation} octets waited`)
     assert.ok(octetsAtViolation <= cellsMax * CELL_COST + SOCKET_OCTETS, `${octetsAtViolation} octets waited`)
     path.close()
     await nothingWaits()
@@ -102,14 +107,19 @@ test('circ_max_cell_queue_size_out: a circuit whose next hop does not read is cl
 
 test('MaxMemInQueues: circuits go by the age of their oldest cell until a tenth is free; what is read goes on', async () => {
   relay.core.plane.setLimits({circuitCellsMax: NO_BOUND, outboundCellsMax: NO_BOUND})
-  const limit = 24_000_000
+  // Three readers that do not read fill this, and one does not; a waiting cell costs the plain plane nearly twice as much.
+  const limit = isPlain ? 24_000_000 : 13_500_000
   const told: Readonly<Record<MemorySubsystem, number>>[] = []
+  let left = 0
   const pressure = new MemoryPressure({
     plane: relay.core.plane,
     trimmable: [],
     otherBytes: () => 0,
     limitBytes: () => limit,
-    overloaded: freed => told.push(freed)
+    overloaded: freed => {
+      told.push(freed)
+      left = pressure.bytes
+    }
   })
   const checks = setInterval(() => pressure.check(), 10)
   const healthy = await SplicedLink.open(port, {sender: 4, reader: 5})
@@ -123,7 +133,7 @@ test('MaxMemInQueues: circuits go by the age of their oldest cell until a tenth 
       reason => ends.set(path, reason),
       () => {}
     )
-    await path.send(20_000)
+    await path.send(PRESSURE_CELLS)
     // What has come in has had its check before the next one begins to send.
     await delay(100)
     if (ends.size > 0) break
@@ -136,11 +146,10 @@ test('MaxMemInQueues: circuits go by the age of their oldest cell until a tenth 
   assert.equal(told.length, 1)
   assert.ok(told[0] !== undefined && told[0].cell >= limit / 10)
   assert.equal(pressure.freed.cell, told[0].cell)
-  assert.ok(pressure.bytes < 0.9 * limit)
-  assert.ok(
-    octetsAtViolation >= limit && octetsAtViolation < 1.2 * limit,
-    `${octetsAtViolation} octets waited`
-  )
+  // Cells go on coming in while other threads make room.
+  assert.ok(left < (isPlain ? 0.9 : 0.95) * limit, `${left} octets are left`)
+  assert.ok(octetsAtViolation < 1.2 * limit, `${octetsAtViolation} octets waited`)
+  assert.ok(!isPlain || octetsAtViolation >= limit, `${octetsAtViolation} octets waited`)
   await healthy.send(500)
   const bodies = Array.from({length: 500}, async () => (await healthy.reader.link.nextCell()).command)
   assert.deepEqual(new Set(await Promise.all(bodies)), new Set([RawCommand.RELAY]))
@@ -148,7 +157,7 @@ test('MaxMemInQueues: circuits go by the age of their oldest cell until a tenth 
   const [survivor] = younger
   assert.ok(survivor !== undefined)
   survivor.reader.link.socket.resume()
-  for (let cell = 0; cell < 20_000; cell++) {
+  for (let cell = 0; cell < PRESSURE_CELLS; cell++) {
     assert.equal((await survivor.reader.link.nextCell()).command, RawCommand.RELAY)
   }
   clearInterval(checks)
@@ -165,9 +174,9 @@ test('MaxMemInQueues: a peer that lets answers to its CREATE cells pile up loses
   const sent = await flood(link, () => relay.core.plane.queuedOctets > 500_000)
   assert.ok(sent, 'no answers piled up')
   const channels = relay.core.channels.size
-  relay.core.plane.shedOldest(1)
-  assert.equal(relay.core.channels.size, channels - 1)
-  assert.equal(relay.core.plane.queuedOctets, 0)
+  relay.core.plane.shedOldest(1, () => {})
+  await waitUntil('a link is closed', SOON, () => relay.core.channels.size === channels - 1)
+  await nothingWaits()
   link.socket.resume()
   assert.deepEqual(await first.next(), {kind: 'closed'})
   await path.send(10)
