@@ -25,6 +25,8 @@ export interface OnionRolesOptions {
   /** Octets that the HSDir cache may hold. */
   readonly hsDirOctetsMax: () => number
   readonly savedDescriptors: SavedDescriptorsFile
+  /** Hears of every descriptor that the HSDir kept; only to be counted. */
+  readonly descriptorStored?: ((blindedKey: Uint8Array) => void) | undefined
   /** Gets the name of a relay command and how it ended, for info and debug. */
   readonly log: RoleLog
 }
@@ -84,6 +86,7 @@ export function openOnionRoles(options: OnionRolesOptions): OnionRoles {
     octetsMax: options.hsDirOctetsMax,
     maxDescriptorLength: () => param('HSV3MaxDescriptorSize', 50_000, INT32_MAX),
     nowMs: Date.now,
+    stored: options.descriptorStored,
     saved: options.savedDescriptors
   })
   const expiring = setInterval(() => hsDir.expire(), EXPIRE_MS)

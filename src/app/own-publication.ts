@@ -23,6 +23,7 @@ import {authoritySources} from './dir-sources.ts'
 import type {NetworkKnowledge} from './network-knowledge.ts'
 import type {RelayAddress} from './relay-address.ts'
 import {openDirStream, type RelayCore} from './relay-core.ts'
+import type {RelayStatistics} from './relay-statistics.ts'
 import {versionText} from './version.ts'
 
 export interface OwnPublicationDeps {
@@ -36,6 +37,8 @@ export interface OwnPublicationDeps {
   readonly isReachable: () => boolean
   /** When the relay was last overloaded, where that is still to be told. */
   readonly overloadedAt: (now: Date) => Date | undefined
+  /** Besides the bandwidth histories. */
+  readonly statistics?: Pick<RelayStatistics, 'lines'> | undefined
   /** Hears of every new pair of documents, published or not: a directory serves its own. */
   readonly printed?: (documents: OwnDocuments) => void
 }
@@ -122,7 +125,7 @@ export class OwnPublication {
         observed: this.#bandwidth.observed,
         isHibernating: false,
         overloadedAt: this.#deps.overloadedAt(published),
-        statistics: this.#bandwidth.historyLines(formatTime)
+        statistics: this.#statistics()
       },
       protocolsLine(),
       {
@@ -135,6 +138,15 @@ export class OwnPublication {
         onionKeysExpireAt: new Date(onion.setAt.getTime() + lifetimeMs + graceMs)
       }
     )
+  }
+
+  #statistics(): string[] {
+    const config = this.#deps.config()
+    if (!config.extraInfoStatistics) return []
+    return [
+      ...this.#bandwidth.historyLines(formatTime),
+      ...(this.#deps.statistics?.lines(nowSeconds(), config) ?? [])
+    ]
   }
 
   #profile(): RelayProfile | undefined {

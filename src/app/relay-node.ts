@@ -41,6 +41,7 @@ import {DirPorts} from './dir-port.ts'
 import {guardStore} from './guard-store.ts'
 import {LinkCounts} from './monitor/link-counts.ts'
 import {OnionSkinTimes} from './monitor/onion-skin-times.ts'
+import {areDescriptorsExhausted} from './monitor/process-readings.ts'
 import {RelayMonitor} from './monitor/relay-monitor.ts'
 import {NetworkKnowledge} from './network-knowledge.ts'
 import {type OnionRoles, openOnionRoles, roleLog} from './onion-roles.ts'
@@ -50,6 +51,7 @@ import {RelayAddress} from './relay-address.ts'
 import {openDirStream, pathHop, RelayCore} from './relay-core.ts'
 import {RelayDefences} from './relay-defences.ts'
 import {RelayDirectory} from './relay-directory.ts'
+import {RelayStatistics} from './relay-statistics.ts'
 import {savedDescriptorsFile} from './saved-descriptors-file.ts'
 import {versionText} from './version.ts'
 
@@ -94,6 +96,8 @@ export class RelayNode {
   #ownRoles: OwnRoles | undefined
   #config: RelayConfig
   #stopping = false
+  /** As of the last look, once a minute. */
+  #areDescriptorsExhausted = false
 
   private constructor(
     parts: Parts,
@@ -132,6 +136,7 @@ export class RelayNode {
       config: () => this.#config,
       orPort: () => advertisedPort(this.#config, listeners),
       overloadedAt: now => parts.defences.overload.shownAt(now),
+      statistics: parts.tallies.statistics,
       printed: documents => parts.directory?.setOwn(documents),
       isReachable: () => this.#isReachable
     })
@@ -287,17 +292,39 @@ export class RelayNode {
     if (directory !== undefined) {
       authority?.start({core: this.core, directory, openDirStream: hop => openDirStream(this.core, hop)})
     }
-    this.#timers.push(setInterval(() => this.#publication.second(), SECOND_MS))
+    this.#timers.push(setInterval(() => this.#second(), SECOND_MS))
     this.#timers.push(setInterval(() => void this.#tend(new Date()), TEND_MS))
     if (!this.#config.assumeReachable) this.#reachability.start(Date.now())
     this.#publication.consider()
     this.#ownRoles?.start(this.#config, logger)
   }
 
+  #second(): void {
+    this.#publication.second()
+    const {counters} = this.core.plane
+    const {ntor, 'ntor-v3': ntorV3} = this.pool.counts
+    this.#parts.tallies.statistics.second(Math.floor(Date.now() / 1000), {
+      readsLimited: counters.readsLimited,
+      writesLimited: counters.writesLimited,
+      portsExhausted: this.core.registry.portsExhausted,
+      onionSkinsAnswered: ntor.processed + ntorV3.processed,
+      onionSkinsDropped: ntor.dropped + ntorV3.dropped,
+      areDescriptorsExhausted: this.#areDescriptorsExhausted,
+      splicedCells: counters.relayCellsSpliced,
+      writeDrop: this.#parts.onionRoles.counters.circuitPadding.drops(),
+      writePad: counters.paddingCellsSent,
+      writeTotal: counters.cellsSent,
+      readDrop: this.core.circuitCounters.dropMessages,
+      readPad: counters.paddingCellsReceived,
+      readTotal: counters.cellsReceived
+    })
+  }
+
   /** Keys that are due are renewed, and so is the TLS context. */
   async #tend(now: Date): Promise<void> {
     const {logger, endpoint, network} = this.#parts
     if (this.#stopping) return
+    this.#areDescriptorsExhausted = areDescriptorsExhausted()
     const tended = tendRelayKeys(this.#keys, keyOptions(this.#config), network.onionKeySchedule(), now)
     if (!tended.ok) {
       logger.warn('A key that is due could not be renewed; the present one stays in use.')
@@ -365,6 +392,7 @@ interface Tallies {
   readonly times: OnionSkinTimes
   readonly links: LinkCounts
   readonly congestion: CongestionStatistics
+  readonly statistics: RelayStatistics
 }
 
 async function openParts({
@@ -405,7 +433,11 @@ async function openParts({
   const tallies = {
     times: new OnionSkinTimes(),
     links: new LinkCounts(),
-    congestion: new CongestionStatistics()
+    congestion: new CongestionStatistics(),
+    statistics: new RelayStatistics(Math.floor(Date.now() / 1000), {
+      param: network.param,
+      overloaded: () => defences.overload.note(new Date())
+    })
   }
   const pool = new OnionSkinPool(
     {workers: onionSkinWorkers ?? Math.max(1, config.numCpus - 1), keys: onionSkinKeys(keys, network)},
@@ -429,6 +461,7 @@ async function openParts({
     savedDescriptors: savedDescriptorsFile(config.cacheDirectory, fault => {
       logger.about('dir').notice(printDataDirFault(fault))
     }),
+    descriptorStored: blindedKey => tallies.statistics.descriptorStored(blindedKey),
     log: roleLog(logger)
   })
   const identity = rsaIdentity(keys.identity.rsa.public)

@@ -93,6 +93,11 @@ export function buildConfig(
     protocolWarnings: values.ProtocolWarnings,
     syslogIdentityTag: values.SyslogIdentityTag,
 
+    extraInfoStatistics: values.ExtraInfoStatistics,
+    hiddenServiceStatistics: values.HiddenServiceStatistics,
+    paddingStatistics: values.PaddingStatistics,
+    overloadStatistics: values.OverloadStatistics,
+
     socksPorts: lines.socksPorts,
     controlPorts: lines.controlPorts,
     cookieAuthentication: values.CookieAuthentication,

@@ -97,7 +97,7 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
   'onion services': {
     autobool: 'CompiledProofOfWorkHash',
     boolean: `
-      HiddenServiceNonAnonymousMode HiddenServiceSingleHopMode HiddenServiceStatistics
+      HiddenServiceNonAnonymousMode HiddenServiceSingleHopMode
       PublishHidServDescriptors`,
     lines: `
       HiddenServiceAllowUnknownPorts HiddenServiceDirGroupReadable HiddenServiceExportCircuitID
@@ -136,7 +136,7 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
     autobool: 'GeoIPExcludeUnknown',
     boolean: `
       CellStatistics ConnDirectionStatistics DirReqStatistics EntryStatistics MainloopStats
-      OverloadStatistics PaddingStatistics TestingEnableCellStatsEvent TestingEnableConnBwEvent`,
+      TestingEnableCellStatsEvent TestingEnableConnBwEvent`,
     filename: 'GeoIPFile GeoIPv6File',
     interval: 'RephistTrackTime'
   }

@@ -125,7 +125,10 @@ export const relayOptions = {
   PublishToPublicNetwork: done('directory', 'boolean', '0'),
   PathsNeededToBuildCircuits: known('directory', 'double', '-1'),
   MaxConsensusAgeForDiffs: known('directory', 'interval', '0'),
-  ExtraInfoStatistics: known('statistics', 'boolean', '1'),
+  ExtraInfoStatistics: done('statistics', 'boolean', '1'),
+  HiddenServiceStatistics: done('statistics', 'boolean', '1'),
+  PaddingStatistics: done('statistics', 'boolean', '1'),
+  OverloadStatistics: done('statistics', 'boolean', '1'),
 
   Log: done('logging', 'lines'),
   LogTimeGranularity: done('logging', 'msec-interval', '1 second'),

@@ -101,6 +101,12 @@ export interface RelayConfig {
   readonly dirConnectionMaxStallMs: number
   readonly minTimeToReportBandwidthMs: number
 
+  /** What the extra-info tells besides who we are; without the first, none of the others. */
+  readonly extraInfoStatistics: boolean
+  readonly hiddenServiceStatistics: boolean
+  readonly paddingStatistics: boolean
+  readonly overloadStatistics: boolean
+
   readonly logRoutes: readonly LogRoute[] | undefined
   readonly logFormat: 'text' | 'json'
   readonly logTimeGranularityMs: number

@@ -37,6 +37,14 @@ export function processReadings({eventLoop, build, isReady}: ProcessSources): Re
   }
 }
 
+/** So few are left that the next link may find none. */
+const FEW = 4
+
+export function areDescriptorsExhausted(): boolean {
+  const {open, most} = descriptors()
+  return most > 0 && open >= most - FEW
+}
+
 /** File descriptors of this process; zeros where there is no /proc. */
 export function descriptors(): Descriptors {
   try {

@@ -15,6 +15,8 @@ export interface HsDirDeps {
   readonly maxDescriptorLength: () => number
   /** Milliseconds since 1970. */
   readonly nowMs: () => number
+  /** Hears of every descriptor that was kept; only to be counted. */
+  readonly stored?: ((blindedKey: Uint8Array) => void) | undefined
   readonly saved: SavedDescriptorsFile
 }
 

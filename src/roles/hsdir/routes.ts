@@ -69,6 +69,8 @@ export interface HsDirRoutesDeps {
   /** Consensus parameter HSV3MaxDescriptorSize: a descriptor is shorter than this. */
   readonly maxDescriptorLength: () => number
   readonly nowMs: () => number
+  /** Hears of every descriptor that was kept; only to be counted. */
+  readonly stored?: ((blindedKey: Uint8Array) => void) | undefined
 }
 
 export function hsDirRoutes(deps: HsDirRoutesDeps): readonly HsDirRoute[] {
@@ -90,7 +92,10 @@ function publishOutcome({path, body, peer}: HsDirRequest, deps: HsDirRoutesDeps)
   const nowMs = deps.nowMs()
   const maxLength = deps.maxDescriptorLength() - 1
   const parsed = parseOuterHsDescriptor(body, {now: new Date(nowMs), maxLength})
-  return parsed.ok ? deps.cache.store(parsed.value, nowMs) : 'malformed'
+  if (!parsed.ok) return 'malformed'
+  const outcome = deps.cache.store(parsed.value, nowMs)
+  if (outcome === 'stored') deps.stored?.(parsed.value.blindedKey)
+  return outcome
 }
 
 function fetch({path, peer}: HsDirRequest, deps: HsDirRoutesDeps): HsDirAnswer {

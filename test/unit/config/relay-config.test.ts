@@ -71,7 +71,7 @@ test('names of options do not depend on case, and other spellings of C tor are u
 })
 
 test('an option that C tor has and ramson does nothing with yet is accepted, and a notice says so', () => {
-  const {notices} = load('ExitPortStatistics 1\nDoSStreamCreationEnabled 1\nHiddenServiceStatistics 0')
+  const {notices} = load('ExitPortStatistics 1\nDoSStreamCreationEnabled 1\nCellStatistics 1')
   assert.equal(notices.length, 3)
   assert.match(notices[0] ?? '', /^torrc, line 2: ExitPortStatistics \(exit role\) .*no effect/)
   assert.match(notices[1] ?? '', /^torrc, line 3: DoSStreamCreationEnabled/)
