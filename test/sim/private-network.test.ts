@@ -151,9 +151,9 @@ describe('a private network that cannot start', () => {
     const network = start('--socks-port', `${bound.port}`)
     assert.equal((await network.ended).code, 1)
     const [failed] = network.named('failed')
-    assert.equal(failed?.['step'], 0)
+    assert.deepEqual([failed?.['step'], failed?.['node']], [0, 'client'])
     assert.match(String(failed?.['message']), new RegExp(`port ${bound.port}\\b`))
-    assert.match(String(failed?.['wayOut']), /--\w/)
+    assert.match(String(failed?.['wayOut']), /--socks-port/)
     assert.deepEqual(network.temporaryFiles, [])
   })
 

@@ -35,6 +35,17 @@ export function portsFrom(base: number, relays: number): NetworkPorts {
   }
 }
 
+/** For whom a port is, in the words of a message. */
+export function ownerOf(port: number, ports: NetworkPorts): string {
+  const {socks, status, page, authority, authorityDir, relays} = ports
+  if (port === socks) return 'client'
+  if (port === status) return 'status page'
+  if (port === page) return 'page of the service'
+  if (port === authority || port === authorityDir) return 'authority'
+  const relay = relays.indexOf(port)
+  return relay < 0 ? 'network' : `relay${relay + 1}`
+}
+
 /** A base port whose whole block is free at the moment; undefined when none was found. */
 export async function freeBase(relays: number): Promise<number | undefined> {
   for (let i = 0; i < ATTEMPTS; i++) {

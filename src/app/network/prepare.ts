@@ -21,7 +21,7 @@ import {NetworkDirectory} from './network-directory.ts'
 import type {PrivateNetworkOptions} from './network-options.ts'
 import {Notices} from './notices.ts'
 import {WelcomePage} from './page.ts'
-import {freeBase, isFree, type NetworkPorts, portsFrom, takenPorts} from './ports.ts'
+import {freeBase, isFree, type NetworkPorts, ownerOf, portsFrom, takenPorts} from './ports.ts'
 import type {Steps} from './steps.ts'
 
 export interface PreparedNode extends NodePlan {
@@ -74,7 +74,7 @@ async function prepareIn(
   const target = options.target ?? {host: HOST, port: ports.value.page}
   if (options.target === undefined) {
     const page = await WelcomePage.start(target.port)
-    if (!page.ok) return portTaken(target.port, 'the page')
+    if (!page.ok) return portTaken(target.port, ports.value)
     closing.push(() => page.value.close())
   }
   const authority = await makeKeys(directory, options.relays)
@@ -123,7 +123,7 @@ async function choosePorts(
   const taken = (await takenPorts(base, relays)).filter(port => !replaced.has(port))
   for (const port of others) if (!(await isFree(port))) taken.push(port)
   const [first] = taken
-  if (first !== undefined) return portTaken(first, 'the network')
+  if (first !== undefined) return portTaken(first, chosen)
   const remembered = directory.rememberBasePort(base)
   return remembered.ok ? ok(chosen) : unusable(remembered.fault.data)
 }
@@ -200,9 +200,19 @@ function writeJoinTorrcs(
   return ok(torrcs)
 }
 
-function portTaken(port: number, what: string): Result<never, NetworkFault> {
-  const message = `port ${port}, which is for ${what}, is in use`
-  return failure(0, undefined, message, 'End what uses it, or choose other ports with --base-port.')
+function portTaken(port: number, ports: NetworkPorts): Result<never, NetworkFault> {
+  const message = `port ${port} is in use`
+  return failure(
+    0,
+    ownerOf(port, ports),
+    message,
+    `End what uses it, or choose another one with ${portOption(port, ports)}.`
+  )
+}
+
+function portOption(port: number, {socks, status}: NetworkPorts): string {
+  if (port === socks) return '--socks-port'
+  return port === status ? '--status-port' : '--base-port'
 }
 
 function unusable(

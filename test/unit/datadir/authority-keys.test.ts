@@ -10,7 +10,11 @@ import {
   readSharedRandom,
   writeSharedRandom
 } from '../../../src/datadir/authority-files.ts'
-import {loadOrCreateAuthorityKeys} from '../../../src/datadir/authority-keys.ts'
+import {
+  drawAuthorityKeys,
+  hasAuthorityKeys,
+  loadOrCreateAuthorityKeys
+} from '../../../src/datadir/authority-keys.ts'
 import {parseAuthorityCert} from '../../../src/netdoc/authority-cert.ts'
 
 const DAY_MS = 86_400_000
@@ -25,6 +29,20 @@ function load(at: Date) {
 }
 
 describe('the keys of an authority', () => {
+  it('are those that were drawn before, where there are none yet', async () => {
+    const fresh = join(folder, 'fresh')
+    assert.equal(hasAuthorityKeys(fresh), false)
+    const drawn = await drawAuthorityKeys()
+    const made = loadOrCreateAuthorityKeys(fresh, now, drawn)
+    assert.ok(made.ok)
+    assert.deepEqual(made.value.cert.identity, rsaIdentity(drawn.identity.public))
+    assert.deepEqual(made.value.cert.signingKeyDigest, rsaIdentity(drawn.signing.public))
+    assert.equal(hasAuthorityKeys(fresh), true)
+    const again = loadOrCreateAuthorityKeys(fresh, now, await drawAuthorityKeys())
+    assert.ok(again.ok)
+    assert.deepEqual(again.value.cert.octets, made.value.cert.octets)
+  })
+
   it('are made as tor-gencert makes them, for a year, for their owner alone', () => {
     const {cert, signingKey} = load(now)
     const identity = rsaFromPem(readFileSync(join(folder, 'authority_identity_key'), 'utf8'))

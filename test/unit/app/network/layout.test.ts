@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import {joinTorrcs} from '../../../../src/app/network/join-torrcs.ts'
 import {planNodes} from '../../../../src/app/network/layout.ts'
-import {isFree, portCount, portsFrom, takenPorts} from '../../../../src/app/network/ports.ts'
+import {isFree, ownerOf, portCount, portsFrom, takenPorts} from '../../../../src/app/network/ports.ts'
 import {loadConfig, type RelayConfig} from '../../../../src/config/relay-config.ts'
 import {parseTorrcText} from '../../../../src/config/torrc-text.ts'
 import {freePort} from '../../../support/free-ports.ts'
@@ -57,6 +57,19 @@ test('the torrcs to join by load, and name the same authority', () => {
   assert.deepEqual(load(client.text).dirAuthorities, authorities)
   assert.equal(load(relay.text).orPorts.length, 1)
   assert.equal(load(client.text).socksPorts.length, 1)
+})
+
+test('a port that is in the way is told with the node that it is for', () => {
+  const owners = Array.from({length: portCount(8)}, (_, i) => ownerOf(20_000 + i, layout.ports))
+  const relays = Array.from({length: 8}, (_, i) => `relay${i + 1}`)
+  assert.deepEqual(owners, [
+    'client',
+    'status page',
+    'page of the service',
+    'authority',
+    'authority',
+    ...relays
+  ])
 })
 
 test('a port that something listens on is told from a free one', async () => {
