@@ -9,7 +9,8 @@ import type {NetDir} from '../netdir/net-dir.ts'
 import type {ChosenBy, PathSelection} from '../netdir/path-selection.ts'
 import type {OwnCircuit} from '../stream/origin-streams.ts'
 
-export type HsCircuitFault = Fault<'no-consensus' | 'no-path' | 'circuit-failed', never>
+/** `last-relay-failed`: all relays before the one that was asked for were there. */
+export type HsCircuitFault = Fault<'no-consensus' | 'no-path' | 'circuit-failed' | 'last-relay-failed', never>
 
 /** A circuit of which the last relay is the one that was asked for. */
 export interface HsCircuit extends OwnCircuit {
@@ -51,6 +52,7 @@ export class HsCircuits {
     attempts = this.#options.attempts
   ): Promise<Result<HsCircuit, HsCircuitFault>> {
     const {netDir, paths, build, now} = this.#deps
+    let code: HsCircuitFault['code'] = 'circuit-failed'
     for (let attempt = 0; attempt < attempts; attempt++) {
       const directory = netDir()
       if (directory?.isReasonablyLive(now()) !== true) return err(localFault('no-consensus'))
@@ -63,11 +65,12 @@ export class HsCircuits {
         path.guard.reached()
         return ok({...built.value, last: hops.length - 1})
       }
-      const {code, hopsBuilt = 0} = built.fault
-      if (code === 'first-hop-unreachable') path.guard.unreachable()
+      const {hopsBuilt = 0} = built.fault
+      if (built.fault.code === 'first-hop-unreachable') path.guard.unreachable()
+      code = hopsBuilt === path.relays.length ? 'last-relay-failed' : 'circuit-failed'
       const behind = hopsBuilt === 0 ? undefined : (path.relays[hopsBuilt] ?? relay)
       if (behind !== undefined) paths.failed(behind)
     }
-    return err(localFault('circuit-failed'))
+    return err(localFault(code))
   }
 }

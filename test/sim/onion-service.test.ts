@@ -310,7 +310,6 @@ describe('an onion service among relays that go away', () => {
     for (const relay of gone.slice(0, 2)) await network.stop(relay)
     const names = gone.slice(0, 2).map(relay => network.fingerprintOf(relay))
     await waitUntil('other introduction points', SOON, () => {
-      network.advance(new Date(network.now.getTime() + SOON.everyMs))
       running.service.maintain()
       return (
         running.service.descriptors.every(

@@ -39,13 +39,15 @@ const DESCRIPTOR_MAX = 50_000
 
 export class OnionNetwork {
   readonly relays: OnionRelay[] = []
-  #now: Date
+  /** The clock runs from what it was set to. */
+  #setTo: Date
+  #setAtMs = performance.now()
   #netDir: NetDir | undefined
   readonly #origins: Origin[] = []
   readonly #closing: (() => void)[] = []
 
   private constructor(now: Date) {
-    this.#now = now
+    this.#setTo = now
   }
 
   static async start(relayCount: number, now: Date): Promise<OnionNetwork> {
@@ -56,7 +58,7 @@ export class OnionNetwork {
   }
 
   get now(): Date {
-    return this.#now
+    return new Date(this.#setTo.getTime() + performance.now() - this.#setAtMs)
   }
 
   get netDir(): NetDir {
@@ -70,7 +72,8 @@ export class OnionNetwork {
 
   /** Sets the clock, without a new consensus. */
   advance(now: Date): void {
-    this.#now = now
+    this.#setTo = now
+    this.#setAtMs = performance.now()
   }
 
   /** A new consensus of the present time, with these shared random values (one octet each, 32 times). */
@@ -91,7 +94,8 @@ export class OnionNetwork {
         ipv4: '127.0.0.1',
         orPort: hop.addresses[0]?.port ?? 0
       })),
-      validAfter: this.#now,
+      // Consensuses are of whole seconds.
+      validAfter: new Date(Math.floor(Number(this.now) / 1000) * 1000),
       previousRandom: random.previousRandom,
       currentRandom: random.currentRandom
     })
@@ -105,7 +109,7 @@ export class OnionNetwork {
       paths,
       time: NETWORK_TIME,
       allowPrivateAddresses: () => true,
-      now: () => this.#now,
+      now: () => this.now,
       log: () => {}
     })
     this.#closing.push(() => service.close())
@@ -122,7 +126,7 @@ export class OnionNetwork {
       clientKey,
       allowPrivateAddresses: () => true,
       random: secureFraction,
-      now: () => this.#now
+      now: () => this.now
     })
     this.#closing.push(() => client.close())
     return client
@@ -147,8 +151,8 @@ export class OnionNetwork {
 
   #origin(options: HsCircuitsOptions): Origin {
     const random = secureFraction
-    const now = () => this.#now
-    const nowMs = () => Number(this.#now)
+    const now = () => this.now
+    const nowMs = () => Number(this.now)
     const lines: string[] = []
     const store = {
       load: () => lines,
@@ -173,7 +177,7 @@ export class OnionNetwork {
 
   async #startRelay(): Promise<OnionRelay> {
     const log = () => {}
-    const nowMs = () => Number(this.#now)
+    const nowMs = () => Number(this.now)
     const introPoint = openIntroPoint({defaultLimit: () => undefined, nowMs: () => performance.now(), log})
     const rendPoint = openRendPoint({refusesSingleHop: () => false, log})
     const hsDir = openHsDir({
@@ -183,7 +187,7 @@ export class OnionNetwork {
       saved: {take: () => undefined, put: () => {}}
     })
     const store = new MemoryDirectoryStore({makeDiff: () => Promise.resolve(undefined)})
-    const server = new DirectoryServer({}, {store, routes: hsDir.routes, now: () => this.#now})
+    const server = new DirectoryServer({}, {store, routes: hsDir.routes, now: () => this.now})
     const core = await startCore({
       deps: {
         roles: new Map([...introPoint.roles, ...rendPoint.roles]),

@@ -23,6 +23,13 @@ import type {ServiceCounters} from './service-counters.ts'
 
 const ESTABLISH_TIMEOUT_MS = 30_000
 const ATTEMPTS = 2
+/** Launches that may fail because of the relay, and for any reason, before it is given up. */
+const FAILURES_MAX = 2
+const LAUNCHES_MAX = 5
+const RELAUNCH_MIN_MS = 1000
+const RELAUNCH_MAX_MS = 60_000
+/** A circuit that lived this long says that all was well. */
+const GOOD_FOR_MS = 60_000
 /** The protocol version from which introduction points understand a limit. */
 const LIMIT_VERSION = 5
 
@@ -52,7 +59,12 @@ export class IntroductionPoint {
   #state: 'idle' | 'opening' | 'established' | 'closed' = 'idle'
   #own: HsCircuit | undefined
   #hop: PathHop | undefined
+  /** Launches since it was established last, and how many of them failed because of the relay itself. */
+  #launches = 0
   #failures = 0
+  #launchNotBeforeMs = -Infinity
+  #relaunchMs = RELAUNCH_MIN_MS
+  #establishedAtMs = 0
   #introductions = 0
 
   constructor(fingerprint: string, lifetime: IntroductionLifetime, deps: IntroductionPointDeps) {
@@ -67,17 +79,18 @@ export class IntroductionPoint {
     })
   }
 
-  get isIdle(): boolean {
-    return this.#state === 'idle'
+  /** Without a circuit, and it is time to begin one. */
+  get isDue(): boolean {
+    return this.#state === 'idle' && this.#deps.nowMs() >= this.#launchNotBeforeMs
   }
 
   get isEstablished(): boolean {
     return this.#state === 'established'
   }
 
-  /** Launches that failed since it was established last. */
-  get failures(): number {
-    return this.#failures
+  /** Another relay should take its place. */
+  get isHopeless(): boolean {
+    return this.#state === 'idle' && (this.#failures >= FAILURES_MAX || this.#launches >= LAUNCHES_MAX)
   }
 
   get isExpired(): boolean {
@@ -103,15 +116,18 @@ export class IntroductionPoint {
     }
   }
 
-  /** Begins a circuit to the relay, to be called only while idle. */
+  /** Begins a circuit to the relay, to be called only when that is due. */
   async launch(relay: Relay): Promise<void> {
     const {circuits, counters, nowMs} = this.#deps
     const startedMs = nowMs()
     const hop = pathHop(relay)
     this.#state = 'opening'
+    this.#launches++
     // What fails is as likely another relay of the path: a second path tells.
     const opened = await circuits.open(hop, 'us', ATTEMPTS)
     if (!opened.ok) {
+      // A path that fails before its end says nothing about the relay there.
+      if (opened.fault.code === 'last-relay-failed') this.#failures++
       this.#lost()
       return
     }
@@ -130,7 +146,9 @@ export class IntroductionPoint {
     const timer = setTimeout(() => own.circuit.close(), ESTABLISH_TIMEOUT_MS)
     own.circuit.onClose(() => {
       clearTimeout(timer)
-      if (this.#own === own) this.#lost()
+      if (this.#own !== own) return
+      if (this.#state === 'opening') this.#failures++
+      this.#lost()
     })
     own.circuit.onMessage((from, message) => {
       if (from !== own.last || this.#own !== own) return
@@ -162,7 +180,9 @@ export class IntroductionPoint {
       return
     }
     this.#state = 'established'
+    this.#launches = 0
     this.#failures = 0
+    this.#establishedAtMs = this.#deps.nowMs()
     this.#deps.counters.introductionsEstablished++
     this.#deps.changed()
   }
@@ -175,11 +195,12 @@ export class IntroductionPoint {
     this.#own = undefined
     if (this.#state === 'closed') return
     const wasEstablished = this.#state === 'established'
+    const nowMs = this.#deps.nowMs()
     this.#state = 'idle'
-    if (!wasEstablished) {
-      this.#failures++
-      return
-    }
+    if (wasEstablished && nowMs - this.#establishedAtMs >= GOOD_FOR_MS) this.#relaunchMs = RELAUNCH_MIN_MS
+    this.#launchNotBeforeMs = nowMs + this.#relaunchMs
+    this.#relaunchMs = Math.min(this.#relaunchMs * 2, RELAUNCH_MAX_MS)
+    if (!wasEstablished) return
     this.#deps.counters.introductionsEstablished--
     this.#deps.changed()
   }

@@ -14,10 +14,8 @@ import type {Relay} from '../../netdir/relay.ts'
 import type {HsIntroductionPoint} from '../../netdoc/hs-descriptor/hs-descriptor.ts'
 import {IntroductionPoint, type IntroductionPointDeps} from './introduction-point.ts'
 
-/** Launches of one point that may fail before another one is chosen. */
-const FAILURES = 1
 /** For the budget: launches for each point besides the first. */
-const RETRIES = 3
+const RETRIES = 9
 /** How long a relay that failed is not chosen again, and the time that the budget of circuits is for. */
 const RETRY_PERIOD_MS = 5 * 60_000
 const INT32_MAX = 2 ** 31 - 1
@@ -66,7 +64,7 @@ export class IntroductionPoints {
     this.#removeUseless(netDir)
     this.#choose(netDir)
     for (const point of this.#points) {
-      if (!point.isIdle || !this.#mayLaunch(netDir)) continue
+      if (!point.isDue || !this.#mayLaunch(netDir)) continue
       const relay = relayOf(netDir, point)
       if (relay !== undefined) void point.launch(relay)
     }
@@ -80,10 +78,9 @@ export class IntroductionPoints {
   #removeUseless(netDir: NetDir): void {
     const nowMs = this.#deps.nowMs()
     for (const point of [...this.#points]) {
-      const isHopeless = point.failures > FAILURES
       const relay = relayOf(netDir, point)
-      if (!isHopeless && !point.isExpired && relay !== undefined && isUsable(relay)) continue
-      if (isHopeless) this.#failedUntilMs.set(point.fingerprint, nowMs + RETRY_PERIOD_MS)
+      if (!point.isHopeless && !point.isExpired && relay !== undefined && isUsable(relay)) continue
+      if (point.isHopeless) this.#failedUntilMs.set(point.fingerprint, nowMs + RETRY_PERIOD_MS)
       this.#remove(point)
     }
     for (const [fingerprint, untilMs] of this.#failedUntilMs) {

@@ -87,8 +87,10 @@ export class Rendezvous {
       counters.rendezvous++
       const opened = await circuits.open(rendezvousPoint, 'others', 1)
       if (opened.ok) return opened.value
-      const error = opened.fault.code === 'circuit-failed' ? 'rp_conn_failure' : 'invalid_path'
-      counters.rendezvousErrors[error]++
+      const {code} = opened.fault
+      counters.rendezvousErrors[
+        code === 'no-path' || code === 'no-consensus' ? 'invalid_path' : 'rp_conn_failure'
+      ]++
     }
     return undefined
   }
