@@ -77,6 +77,11 @@ export class CellLink {
     this.#socket.write(octets, released)
   }
 
+  /** From now on a TLS record holds no more than this many cells, however many are written at once. */
+  limitRecords(cells: number): void {
+    this.#socket.setMaxSendFragment(cells * CELL)
+  }
+
   close(): void {
     this.onClose = () => {}
     this.#socket.destroy()

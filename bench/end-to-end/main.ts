@@ -7,7 +7,7 @@
 //   --seconds 10 --pairs 5
 //   --relay-cores 0 --generator-cores 1     lists as taskset takes them; '' for all
 //   --json               figures for programs; --out file keeps them as well
-//   --node-arguments     for the relay, such as --cpu-prof
+//   --node-arguments=--cpu-prof     for the relay, to profile it; --torrc adds lines to its torrc
 //
 // Read CPU-seconds per gigabyte first: cells per second say little where the generator or other programs were the bottleneck.
 

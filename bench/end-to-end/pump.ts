@@ -5,8 +5,10 @@ import {CELL, type CellLink} from './cell-link.ts'
 import {blankCells, type Flow, fillCell} from './flow.ts'
 
 export interface PumpOptions {
-  /** Cells of one write, which is one TLS record if it has the room. */
+  /** Cells of one write. */
   readonly writeCells: number
+  /** Cells of one TLS record. */
+  readonly recordCells: number
   /** Cells of one circuit in a row. */
   readonly run: number
   /** Cells that may be under way. */
@@ -20,8 +22,6 @@ export class Pump {
   readonly #flows: readonly Flow[]
   readonly #options: PumpOptions
   readonly #free: Buffer[]
-  /** One write of several small ones would become one record of many cells. */
-  readonly #slabs: number
   #turn = 0
   #underWay = 0
   #isStopped = false
@@ -30,8 +30,8 @@ export class Pump {
     this.#link = link
     this.#flows = flows
     this.#options = options
-    this.#slabs = options.writeCells < 8 ? 1 : SLABS
-    this.#free = Array.from({length: this.#slabs}, () => blankCells(options.writeCells))
+    link.limitRecords(options.recordCells)
+    this.#free = Array.from({length: SLABS}, () => blankCells(options.writeCells))
   }
 
   fill(): void {

@@ -85,7 +85,7 @@ export class RelayProcess {
   async stop(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const ended = new Promise(resolve => this.#child.once('exit', resolve))
-      this.#child.kill('SIGINT')
+      this.#child.kill('SIGTERM')
       const killed = setTimeout(() => this.#child.kill('SIGKILL'), 5_000)
       await ended
       clearTimeout(killed)

@@ -34,14 +34,14 @@ export const shapes: Readonly<Record<string, Shape>> = {
     hops: 8,
     circuits: 64,
     direction: 'up',
-    pump: {writeCells: 31, run: 8, window: 1984}
+    pump: {writeCells: 31, recordCells: 31, run: 8, window: 1984}
   }),
   down: bulk({
     clients: 8,
     hops: 8,
     circuits: 64,
     direction: 'down',
-    pump: {writeCells: 31, run: 8, window: 1984}
+    pump: {writeCells: 31, recordCells: 31, run: 8, window: 1984}
   }),
   /** The fastest that one transfer can be. */
   one: bulk({
@@ -49,7 +49,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     hops: 1,
     circuits: 1,
     direction: 'up',
-    pump: {writeCells: 31, run: 31, window: 992}
+    pump: {writeCells: 31, recordCells: 31, run: 31, window: 1984}
   }),
   /** Many clients, each of whom sends little at a time: a TLS record per cell. */
   many: bulk({
@@ -57,7 +57,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     hops: 64,
     circuits: 1000,
     direction: 'up',
-    pump: {writeCells: 1, run: 1, window: 40}
+    pump: {writeCells: 4, recordCells: 1, run: 1, window: 496}
   }),
   /** Clients and services that met here, both ways. */
   splice: bulk({
@@ -65,7 +65,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     hops: 0,
     circuits: 64,
     direction: 'across',
-    pump: {writeCells: 31, run: 8, window: 1984}
+    pump: {writeCells: 31, recordCells: 31, run: 8, window: 1984}
   }),
   'paced-2000': (relay, seconds) => paced(relay, seconds, 2000),
   'paced-20000': (relay, seconds) => paced(relay, seconds, 20_000),
