@@ -6,14 +6,12 @@ import {RelayCore, type RelayCoreDeps} from '../../src/app/relay-core.ts'
 import {paddingParams} from '../../src/channel/padding.ts'
 import {FixedWindow} from '../../src/circuit/congestion-control/fixed-window.ts'
 import type {PathHop} from '../../src/circuit/open-circuit.ts'
-import {ed25519Ready, generateEd25519} from '../../src/crypto/ed25519.ts'
-import {makeEd25519Cert} from '../../src/crypto/ed25519-cert.ts'
-import {generateRsa, rsaIdentity} from '../../src/crypto/rsa.ts'
+import {rsaIdentity} from '../../src/crypto/rsa.ts'
 import {generateX25519} from '../../src/crypto/x25519.ts'
 import {LinkEndpoint} from '../../src/dataplane/link-endpoint.ts'
 import type {DataPlaneOptions} from '../../src/dataplane/plane-options.ts'
 import {OnionSkinPool} from '../../src/pool/onion-skin-pool.ts'
-import {CertType} from '../../src/wire/certs.ts'
+import {makeLinkKeys} from './link-keys.ts'
 
 export interface TestCore {
   readonly core: RelayCore
@@ -23,8 +21,6 @@ export interface TestCore {
   close(): Promise<void>
 }
 
-const HOUR_MS = 3600_000
-
 export async function startCore(
   options: {
     readonly openDirectory?: (stream: Duplex) => void
@@ -32,26 +28,9 @@ export async function startCore(
     readonly plane?: Partial<DataPlaneOptions>
   } = {}
 ): Promise<TestCore> {
-  await ed25519Ready
-  const rsaKey = generateRsa(1024)
-  const master = generateEd25519()
-  const signingKey = generateEd25519()
+  const keys = await makeLinkKeys()
+  const {rsaKey, ed25519Identity} = keys
   const onionKey = generateX25519()
-  const expiresAt = new Date(Date.now() + 48 * HOUR_MS)
-  const signingCert = makeEd25519Cert({
-    type: CertType.IDENTITY_V_SIGNING,
-    expiresAt,
-    certifiedKey: signingKey.public,
-    signer: master,
-    includeSigner: true
-  })
-  const keys = {
-    rsaKey,
-    ed25519Identity: master.public,
-    signingKey,
-    signingCert,
-    signingCertExpiresSeconds: Math.floor(expiresAt.getTime() / 1000)
-  }
   const endpoint = await LinkEndpoint.open({
     keys: () => keys,
     ownAddresses: () => [Uint8Array.of(127, 0, 0, 1)],
@@ -66,7 +45,7 @@ export async function startCore(
       keys: {
         onionKeys: [onionKey.secret],
         rsaIdentity: ownRsaIdentity,
-        ed25519Identity: master.public,
+        ed25519Identity,
         policy: {cgo: 'refused'}
       }
     },
@@ -79,7 +58,7 @@ export async function startCore(
   const core = new RelayCore(
     {
       ownRsaIdentity,
-      ownEd25519Identity: master.public,
+      ownEd25519Identity: ed25519Identity,
       allowPrivateAddresses: true,
       canUseIpv6: true,
       plane: {circuitCellsMax: 2500, rate: 0, burst: 0, unverifiedMax: 4096, ...options.plane}
@@ -102,7 +81,7 @@ export async function startCore(
     pool,
     hop: {
       rsaIdentity: ownRsaIdentity,
-      ed25519Identity: master.public,
+      ed25519Identity,
       addresses: [address],
       ntorOnionKey: onionKey.public
     },
