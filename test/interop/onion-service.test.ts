@@ -8,10 +8,12 @@ import {after, before, describe, it} from 'node:test'
 import {toBase32} from '../../src/bytes/base32.ts'
 import {generateX25519} from '../../src/crypto/x25519.ts'
 import {Daemon} from '../support/daemon.ts'
+import {freePort} from '../support/free-ports.ts'
 import {whyWithoutTor} from '../support/needs-tor.ts'
+import {OnionWatch} from '../support/onion-watch.ts'
 import {SocksRefusal, socksConnect} from '../support/socks-client.ts'
-import {programFile} from '../support/subject.ts'
-import {startTorNetwork, type TorNetwork} from '../support/tor-network.ts'
+import {programFile, type Subject} from '../support/subject.ts'
+import {startTorNetwork, TorNetwork} from '../support/tor-network.ts'
 import type {TorNode} from '../support/tor-node.ts'
 import {download, echo, expectedDigest, TransferServer, upload} from '../support/transfer-server.ts'
 import {waitUntil} from '../support/wait-until.ts'
@@ -122,56 +124,158 @@ describe('onion services of ramson in a network of C tor', {skip: whyWithoutTor(
   })
 })
 
+describe('onion services of ramson, hosted and visited in other ways', {skip: whyWithoutTor()}, () => {
+  let network: TorNetwork
+  let server: TransferServer
+  let host: RamsonNode
+  let visitor: RamsonNode
+  let relay: Subject
+  let client: TorNode
+  let socksPort = 0
+
+  before(async () => {
+    server = await TransferServer.listen()
+    network = new TorNetwork({authorities: 3, relays: 4, exits: 0, votingIntervalSeconds: 20})
+    await network.start()
+    const directory = join(network.directory, 'relay-service')
+    relay = await network.addSubject('host', {torrc: serviceLines(directory, server.port)})
+    await relay.start()
+    host = new RamsonNode(
+      network,
+      'service-host',
+      serviceLines(join(network.directory, 'service'), server.port)
+    )
+    socksPort = await freePort()
+    visitor = new RamsonNode(network, 'visitor', [`SocksPort 127.0.0.1:${socksPort}`])
+    host.start()
+    visitor.start()
+    client = await network.startClient('client')
+  })
+
+  after(async () => {
+    await visitor?.stop()
+    await host?.stop()
+    server?.close()
+    await network?.stop()
+  })
+
+  /** A connection by a SOCKS port, tried until it comes about. */
+  function reach(directory: string, port: number, forgetting: () => Promise<void>) {
+    return waitUntil('the service to be reached', {timeoutMs: REACHED_MS, everyMs: 1000}, async () => {
+      const address = readAddress(directory)
+      try {
+        return await socksConnect({socksPort: port, host: address, port: PORT, timeoutMs: 40_000})
+      } catch (error) {
+        await forgetting()
+        throw error
+      }
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${host.explain()}\n${visitor.explain()}\n${network.explain()}`)
+    })
+  }
+  const byClient = (name: string) =>
+    reach(join(network.directory, name), client.socksPort, () => forget(client))
+  const byVisitor = (name: string) => reach(join(network.directory, name), socksPort, () => Promise.resolve())
+
+  it('a client of ramson reaches it and carries 20 MB down and 5 MB up', async () => {
+    const down = await download(await byVisitor('service'), DOWN_OCTETS, 'down', TRANSFER_TIMEOUT_MS)
+    assert.equal(down.digest, expectedDigest('down', DOWN_OCTETS))
+    const up = await upload(await byVisitor('service'), UP_OCTETS, 'up', TRANSFER_TIMEOUT_MS)
+    assert.equal(up.digest, expectedDigest('up', UP_OCTETS))
+  })
+
+  it('a relay hosts one besides relaying, and clients of both kinds reach it', async () => {
+    assert.equal(await echo(await byClient('relay-service'), 'hosted', 30_000), 'hosted')
+    assert.equal(await echo(await byVisitor('relay-service'), 'hosted', 30_000), 'hosted')
+  })
+
+  /** Stops a relay of C tor for as long as `meanwhile` takes. */
+  async function without(fingerprint: string, meanwhile: () => Promise<void>): Promise<void> {
+    const fingerprints = await Promise.all(network.torRelays.map(node => node.fingerprint()))
+    const node = network.torRelays[fingerprints.indexOf(fingerprint)]
+    assert.ok(node, `${fingerprint} is no relay of C tor`)
+    await node.stop()
+    await meanwhile()
+    node.start()
+    await node.bootstrapped()
+  }
+
+  async function reachedAgain(): Promise<void> {
+    await forget(client)
+    assert.equal(await echo(await byClient('service'), 'again', 30_000), 'again')
+  }
+
+  it('is reached again when the relay that introduced it is gone', async () => {
+    const watch = await OnionWatch.of(client)
+    const address = readAddress(join(network.directory, 'service'))
+    const point = await waitUntil(
+      'an introduction by a relay of C tor',
+      {timeoutMs: REACHED_MS},
+      async () => {
+        await watch.forget()
+        const {introductions, socket} = await watch.connect(address, PORT)
+        socket.destroy()
+        return introductions.find(
+          introduction => introduction.acknowledged && introduction.point !== relay.fingerprint
+        )
+      }
+    )
+    watch.close()
+    await without(point.point, reachedAgain)
+  })
+
+  it('is reached again when its guard is gone', () => without(host.guard(), reachedAgain))
+})
+
 /** Makes a client forget descriptors, and which introduction points failed. */
 async function forget(node: TorNode): Promise<void> {
   await (await node.control()).command('SIGNAL NEWNYM')
 }
 
-/** A ramson without an ORPort that runs services, each in front of the same server. */
-class ServiceHost {
-  readonly #folder: string
+function serviceLines(directory: string, targetPort: number): string[] {
+  return [`HiddenServiceDir ${directory}`, `HiddenServicePort ${PORT} 127.0.0.1:${targetPort}`]
+}
+
+/** With `.onion`; throws as long as there is none. */
+function readAddress(directory: string): string {
+  return readFileSync(join(directory, 'hostname'), 'latin1').trim()
+}
+
+/** A ramson without an ORPort. */
+class RamsonNode {
+  protected readonly folder: string
+  readonly #name: string
   readonly #torrcFile: string
   #daemon: Daemon | undefined
 
-  constructor(network: TorNetwork, targetPort: number, names: readonly string[]) {
-    this.#folder = join(network.directory, 'service-host')
-    this.#torrcFile = join(this.#folder, 'torrc')
-    mkdirSync(this.#folder, {mode: 0o700})
+  constructor(network: TorNetwork, name: string, torrc: readonly string[]) {
+    this.#name = `${name} (ramson)`
+    this.folder = join(network.directory, name)
+    this.#torrcFile = join(this.folder, 'torrc')
+    mkdirSync(this.folder, {mode: 0o700})
     const lines = [
       ...network.commonTorrc.filter(line => !/^(?:AssumeReachable|Address) /.test(line)),
-      `DataDirectory ${join(this.#folder, 'data')}`,
-      `Log info file ${join(this.#folder, 'log')}`,
-      ...names.flatMap(name => [
-        `HiddenServiceDir ${this.directory(name)}`,
-        `HiddenServicePort ${PORT} 127.0.0.1:${targetPort}`
-      ])
+      `DataDirectory ${join(this.folder, 'data')}`,
+      `Log info file ${join(this.folder, 'log')}`,
+      ...torrc
     ]
     writeFileSync(this.#torrcFile, `${lines.join('\n')}\n`)
   }
 
-  directory(name: string): string {
-    return join(this.#folder, name)
-  }
-
-  authorize(name: string, key: Uint8Array): void {
-    const directory = join(this.directory(name), 'authorized_clients')
-    mkdirSync(directory, {recursive: true, mode: 0o700})
-    writeFileSync(join(directory, 'client.auth'), `descriptor:x25519:${toBase32(key).toUpperCase()}\n`)
-  }
-
   start(): void {
     this.#daemon = new Daemon({
-      name: 'service host (ramson)',
+      name: this.#name,
       command: process.execPath,
       args: [programFile, '-f', this.#torrcFile],
-      logFile: join(this.#folder, 'log')
+      logFile: join(this.folder, 'log')
     })
   }
 
-  address(name: string): Promise<string> {
-    return waitUntil(`the address of ${name}`, {timeoutMs: 30_000}, () =>
-      readFileSync(join(this.directory(name), 'hostname'), 'latin1').trim()
-    )
+  /** Fingerprint of the first guard that it has used with success. */
+  guard(): string {
+    const state = readFileSync(join(this.folder, 'data', 'state'), 'latin1')
+    const line = state.split('\n').find(each => each.includes(' confirmed_idx=0'))
+    return /rsa_id=([0-9A-F]{40})/.exec(line ?? '')?.[1] ?? assert.fail(state)
   }
 
   explain(): string {
@@ -180,5 +284,26 @@ class ServiceHost {
 
   async stop(): Promise<void> {
     await this.#daemon?.stop()
+  }
+}
+
+/** Services, each in front of the same server. */
+class ServiceHost extends RamsonNode {
+  constructor(network: TorNetwork, targetPort: number, names: readonly string[]) {
+    const folder = join(network.directory, 'service-host')
+    const lines = names.flatMap(name => serviceLines(join(folder, name), targetPort))
+    super(network, 'service-host', lines)
+  }
+
+  authorize(name: string, key: Uint8Array): void {
+    const directory = join(this.folder, name, 'authorized_clients')
+    mkdirSync(directory, {recursive: true, mode: 0o700})
+    writeFileSync(join(directory, 'client.auth'), `descriptor:x25519:${toBase32(key).toUpperCase()}\n`)
+  }
+
+  address(name: string): Promise<string> {
+    return waitUntil(`the address of ${name}`, {timeoutMs: 30_000}, () =>
+      readAddress(join(this.folder, name))
+    )
   }
 }
