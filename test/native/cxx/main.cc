@@ -1,5 +1,5 @@
-// Runs every test on every kernel of this machine, or on the one that RAMSON_KERNEL names. Exit status 1 when a check
-// fails.
+// Runs every test on every kernel of this machine, or on the one that RAMSON_KERNEL names; with the argument `shards`
+// those of the data plane alone. Exit status 1 when a check fails.
 
 #include <cstdio>
 #include <cstdlib>
@@ -104,10 +104,11 @@ void run_shards(const Kernel &kernel) {
   shard_parts(kernel);
   shard_cases(kernel);
   shard_load(kernel);
+  shard_threads(kernel);
   std::printf("shards: %zu checks\n", checks - before);
 }
 
-int run() {
+int run(bool only_shards) {
   if (process_kernel() == nullptr) {
     std::fprintf(stderr, "%s\n", kernel_error().c_str());
     return 2;
@@ -115,12 +116,13 @@ int run() {
   const char *forced = std::getenv("RAMSON_KERNEL");
   const Kernel &reference = *find_kernel("generic");
   for (const Kernel &kernel : usable_kernels()) {
+    if (only_shards) break;
     if (forced != nullptr && *forced != '\0' && &kernel != process_kernel()) continue;
     run_on(kernel, reference);
   }
 #ifdef RAMSON_EMULATED_VAES512
   const Kernel *base = find_kernel("aesni");
-  if (base != nullptr) {
+  if (base != nullptr && !only_shards) {
     Kernel emulated = *base;
     emulated.name = "vaes512 (emulated)";
     emulated.aes_ctr = vaes512_emulated::aes_ctr;
@@ -135,4 +137,6 @@ int run() {
 }  // namespace
 }  // namespace ramson::test
 
-int main() { return ramson::test::run(); }
+int main(int count, char **arguments) {
+  return ramson::test::run(count == 2 && std::string_view(arguments[1]) == "shards");
+}

@@ -47,5 +47,6 @@ void key_exchange(const Kernel &kernel);
 void shard_parts(const Kernel &kernel);
 void shard_cases(const Kernel &kernel);
 void shard_load(const Kernel &kernel);
+void shard_threads(const Kernel &kernel);
 
 }  // namespace ramson::test
