@@ -9,10 +9,13 @@ import {printDataDirFault} from '../datadir/fault.ts'
 import {removePidFile, writePidFile} from '../datadir/pid-file.ts'
 import type {Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
+import {severityRank} from '../log/severity.ts'
+import {Notices} from './network/notices.ts'
 import {OriginNode} from './origin-node.ts'
 import {RelayNode, type StartFault} from './relay-node.ts'
 import type {RelayNodeDeps} from './relay-node-deps.ts'
 import {printStartFault} from './start-fault.ts'
+import {StatusServer} from './status/status-server.ts'
 
 const DONE = 0
 const FAILED = 1
@@ -24,12 +27,14 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
     const written = writePidFile(first.pidFile, process.pid)
     if (!written.ok) logger.warn(printDataDirFault(written.fault))
   }
+  const notices = keepNotices(first, log)
   const started = await startNode(first, logger)
   if (!started.ok) {
     logger.err(printStartFault(started.fault))
     return FAILED
   }
   const node = started.value
+  const page = await openStatusPage(first, logger, node, notices)
   let config = first
   let isShuttingDown = false
 
@@ -67,9 +72,38 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
       void node.reload(config)
     })
   })
+  await page?.close()
   await node.close()
   if (config.pidFile !== undefined) removePidFile(config.pidFile)
   return DONE
+}
+
+/** The last notices of the log, for the status page. */
+function keepNotices({statusPort}: RelayConfig, log: RelayNodeDeps['log']): Notices {
+  const notices = new Notices()
+  if (statusPort !== 0) {
+    log.watch((severity, text) => {
+      if (severityRank(severity) <= severityRank('notice')) notices.add(severity, text)
+    })
+  }
+  return notices
+}
+
+/** The page of StatusPort, on loopback. */
+async function openStatusPage(
+  {statusPort}: RelayConfig,
+  logger: Logger,
+  node: RelayNode | OriginNode,
+  notices: Notices
+): Promise<StatusServer | undefined> {
+  if (statusPort === 0) return undefined
+  const opened = await StatusServer.start(statusPort, () => node.monitor.status(notices.list()))
+  if (!opened.ok) {
+    logger.warn(`The StatusPort ${statusPort} is taken; there is no status page.`)
+    return undefined
+  }
+  logger.notice(`The status page is at ${opened.value.url}`)
+  return opened.value
 }
 
 /** What a process can run: a relay, or, without an ORPort, what needs none. */

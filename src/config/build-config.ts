@@ -108,6 +108,7 @@ export function buildConfig(
     controlPortWriteToFile: optional(values.ControlPortWriteToFile),
     metricsPorts: lines.metricsPorts,
     metricsPortPolicy: lines.metricsPortPolicy,
+    statusPort: values.StatusPort,
 
     onionServices: lines.onionServices,
     onionServiceLines: lines.onionServiceLines,

@@ -150,6 +150,7 @@ export const relayOptions = {
   ControlPortWriteToFile: known('control port', 'filename'),
   MetricsPort: done('metrics port', 'ports'),
   MetricsPortPolicy: done('metrics port', 'lines'),
+  StatusPort: done('metrics port', 'count', '0'),
 
   ConnectionPadding: known('padding', 'autobool', 'auto'),
   ReducedConnectionPadding: known('padding', 'boolean', '0'),
@@ -205,4 +206,4 @@ export type RelayOptionName = keyof typeof relayOptions
 export type OptionValuesByName = {readonly [K in RelayOptionName]: OptionValue<(typeof relayOptions)[K]>}
 
 /** Options that C tor does not have. */
-export const OWN_OPTIONS: readonly RelayOptionName[] = ['PublishToPublicNetwork', 'LogFormat']
+export const OWN_OPTIONS: readonly RelayOptionName[] = ['PublishToPublicNetwork', 'LogFormat', 'StatusPort']

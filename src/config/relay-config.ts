@@ -128,6 +128,8 @@ export interface RelayConfig {
   readonly metricsPorts: readonly LocalPort[]
   /** In order; what fits none is rejected. */
   readonly metricsPortPolicy: readonly AddressRule[]
+  /** Of the status page, on loopback alone; 0: there is none */
+  readonly statusPort: number
 
   readonly onionServices: readonly OnionServiceConfig[]
   /** Their lines as given: they mean what they mean in their order alone. */

@@ -69,6 +69,7 @@ export class Log {
   readonly #limits = new RateLimits()
   #options: LogOptions
   #routes: readonly OpenRoute[]
+  #watcher: ((severity: Severity, text: string) => void) | undefined
   #message: {severity: Severity; domain: LogDomain; text: string; time: Date} | undefined
 
   private constructor(options: LogOptions, routes: readonly OpenRoute[], deps: LogDeps) {
@@ -105,6 +106,11 @@ export class Log {
     this.#pino.level = chattiest(options.routes)
     for (const {sink} of before) sink.close()
     return ok(undefined)
+  }
+
+  /** Tells every message that passed its rate limit and that any route could take, whichever do. */
+  watch(watcher: (severity: Severity, text: string) => void): void {
+    this.#watcher = watcher
   }
 
   /** After somebody moved the files away. */
@@ -167,6 +173,7 @@ export class Log {
   #write(json: string): void {
     const message = this.#message
     if (message === undefined) return
+    this.#watcher?.(message.severity, printable(message.text))
     const {format, showDomains} = this.#options
     const line = format === 'json' ? json.trimEnd() : formatLine(message, showDomains ? 'shown' : 'hidden')
     for (const {route, sink} of this.#routes) {

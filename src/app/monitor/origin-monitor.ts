@@ -6,6 +6,8 @@ import type {Logger} from '../../log/logger.ts'
 import type {MetricsPortFault} from '../../metrics/metrics-port.ts'
 import type {ClientNode} from '../client-node.ts'
 import type {OnionServices} from '../onion-services.ts'
+import type {Status, StatusNotice} from '../status/status.ts'
+import {versionText} from '../version.ts'
 import type {ClientSteps} from './client-steps.ts'
 import {uptimeText, usageText} from './heartbeat.ts'
 import {ObservedProcess} from './observed-process.ts'
@@ -46,6 +48,52 @@ export class OriginMonitor {
     }
     const opened = await ObservedProcess.open(node, {config: () => config, logger, plane: 'plain'})
     return opened.ok ? ok(new OriginMonitor(deps, opened.value)) : opened
+  }
+
+  /** What the status page shows. */
+  status(notices: readonly StatusNotice[]): Status {
+    const {client, config, services} = this.#deps
+    const {channels, registry, plane} = client.core
+    const {cellsReceived, cellsSent} = plane.counters
+    const sources = serviceSources(config, services)
+    return {
+      title: 'ramson without an ORPort',
+      about: versionText(),
+      startedAtMs: this.#startedAtMs,
+      steps: [],
+      nodes: [],
+      facts: [],
+      notices,
+      panels: [
+        {
+          title: 'Network',
+          rows: [
+            client.knownNetDir === undefined
+              ? {name: 'Network', value: 'too little is known of it yet', state: 'busy'}
+              : {name: 'Network', value: `${client.knownNetDir.relays.length} relays`, state: 'good'},
+            {name: 'Channels', value: `${channels.size}`},
+            {name: 'Circuits', value: `${registry.size}`},
+            {name: 'Cells', value: `${cellsReceived} received, ${cellsSent} sent`}
+          ]
+        },
+        ...sources.map(({name, counters}) => ({
+          title: `Service ${name}`,
+          rows: [
+            {
+              name: 'Introduction circuits',
+              value: `${counters.introductionsEstablished}`,
+              state: counters.introductionsEstablished > 0 ? ('good' as const) : ('busy' as const)
+            },
+            {name: 'Introductions', value: `${counters.introductions}`},
+            {name: 'Joined now', value: `${counters.rendezvousEstablished} of ${counters.rendezvous} begun`},
+            {
+              name: 'Descriptor uploads',
+              value: `${counters.descriptorUploads} accepted, ${counters.descriptorUploadsFailed} failed`
+            }
+          ]
+        }))
+      ]
+    }
   }
 
   /** Writes the heartbeat into the log. */

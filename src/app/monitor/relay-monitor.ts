@@ -12,13 +12,16 @@ import type {Sample} from '../../metrics/metric.ts'
 import type {MetricsPortFault} from '../../metrics/metrics-port.ts'
 import type {Cap} from '../../metrics/ramson-metrics.ts'
 import {DIRECTORY_LIMITS} from '../../roles/relay/directory/directory-server.ts'
-import type {PlaneChoice} from '../data-plane.ts'
+import {type PlaneChoice, planeText} from '../data-plane.ts'
 import type {NetworkKnowledge} from '../network-knowledge.ts'
+import type {Status, StatusNotice} from '../status/status.ts'
+import {versionText} from '../version.ts'
 import {type FlagState, flagStates} from './flags-missing.ts'
 import {Heartbeat} from './heartbeat.ts'
 import {ObservedProcess} from './observed-process.ts'
 import {descriptors} from './process-readings.ts'
 import {type RelayMoment, type RelaySources, relayReadings} from './relay-readings.ts'
+import {RelayStatus} from './relay-status.ts'
 
 export interface RelayMonitorDeps extends Omit<RelaySources, 'caps' | 'moment'> {
   readonly config: () => RelayConfig
@@ -42,6 +45,7 @@ export class RelayMonitor {
   readonly #deps: RelayMonitorDeps
   readonly #sources: RelaySources
   readonly #heartbeat = new Heartbeat()
+  readonly #page = new RelayStatus()
   #process: ObservedProcess | undefined
   #beating: NodeJS.Timeout | undefined
 
@@ -117,13 +121,22 @@ export class RelayMonitor {
     })
   }
 
-  /** Everything that has a bound. */
-  caps(): ReturnType<RelaySources['caps']> {
-    return this.#caps()
-  }
-
-  moment(): RelayMoment {
-    return this.#moment()
+  /** What the status page shows. */
+  status(notices: readonly StatusNotice[]): Status {
+    const {core, onionRoles, config, plane} = this.#deps
+    return this.#page.status({
+      nickname: config().nickname,
+      about: `${versionText()}, ${planeText(plane)}`,
+      startedAtMs: this.startedAtMs,
+      core,
+      roles: onionRoles,
+      caps: this.#caps(),
+      flags: this.flagStates(),
+      missing: this.missing(),
+      dos: this.#dosTotals(),
+      moment: this.#moment(),
+      notices
+    })
   }
 
   /** Writes the heartbeat into the log. */

@@ -70,6 +70,19 @@ const nodes = list => section('Nodes', make('table', '',
     cell('Cells', count(node.cells), 'number'),
     cell('Cells/s', count(node.cellsPerSecond), 'number'))))))
 
+const row = ({name, value, state, part}) => {
+  const dd = make('dd', state, value)
+  if (part !== undefined) {
+    const meter = make('meter')
+    meter.value = part
+    meter.high = 0.8
+    dd.append(meter)
+  }
+  return [make('dt', '', name), dd]
+}
+const panels = list => make('div', 'panels', ...list.map(panel =>
+  section(panel.title, make('dl', 'facts', ...panel.rows.flatMap(row)))))
+
 const notices = list => section('Last notices', make('ol', 'notices', ...list.map(notice =>
   make('li', notice.severity, make('time', '', clock(notice.atMs)), make('span', '', notice.text)))))
 
@@ -78,6 +91,7 @@ const show = status => {
   if (status.steps.length) parts.push(steps(status.steps))
   if (status.facts.length) parts.push(facts(status.facts))
   if (status.nodes.length) parts.push(nodes(status.nodes))
+  if (status.panels && status.panels.length) parts.push(panels(status.panels))
   if (status.notices.length) parts.push(notices(status.notices))
   document.getElementById('about').textContent = status.about + ' \\u00b7 up ' + time(Date.now() - status.startedAtMs)
   document.getElementById('main').replaceChildren(...parts)

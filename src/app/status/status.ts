@@ -27,6 +27,21 @@ export interface StatusNode {
   readonly cellsPerSecond: number
 }
 
+/** A named list of facts that change, such as the queues of a relay. */
+export interface StatusPanel {
+  readonly title: string
+  readonly rows: readonly StatusRow[]
+}
+
+export interface StatusRow {
+  readonly name: string
+  readonly value: string
+  /** Whether that is as it should be; left out where it is neither. */
+  readonly state?: 'good' | 'bad' | 'busy'
+  /** How full something is, 0 to 1. */
+  readonly part?: number
+}
+
 export interface StatusNotice {
   readonly atMs: number
   readonly severity: string
@@ -43,4 +58,5 @@ export interface Status {
   /** Name and value, such as the address of the onion service, in order. */
   readonly facts: readonly (readonly [string, string])[]
   readonly notices: readonly StatusNotice[]
+  readonly panels?: readonly StatusPanel[]
 }

@@ -28,6 +28,11 @@ ol { list-style: none; margin: 0; padding: 0 }
 .detail { color: var(--soft); overflow-wrap: anywhere }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; margin: 0 }
 .facts dt { color: var(--soft) } .facts dd { margin: 0; min-width: 0 }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1rem; margin: 0 0 1rem }
+.panels section { margin: 0 }
+.panels dd { display: flex; gap: .6rem; justify-content: space-between; align-items: center; overflow-wrap: anywhere }
+.panels .good { color: var(--good) } .panels .bad { color: var(--bad) } .panels .busy { color: var(--busy) }
+meter { width: 4rem; flex: none; height: .8rem }
 code { font: .9em/1.5 ui-monospace, monospace; overflow-wrap: anywhere; color: var(--accent) }
 table { width: 100%; border-collapse: collapse }
 th { text-align: left; font-size: .8rem; font-weight: 600; color: var(--soft); padding: 0 .6rem .3rem 0 }
@@ -42,6 +47,7 @@ td.name { font-weight: 600 } td.flags { color: var(--soft); font-size: .85rem }
   body { padding: 1rem .75rem 2rem }
   .steps li { grid-template-columns: 1.2rem 1fr 4.5rem } .steps .detail { grid-column: 2 / -1 }
   .facts { grid-template-columns: 1fr; gap: 0 } .facts dd { margin-bottom: .5rem }
+  .panels .facts { grid-template-columns: max-content 1fr; gap: .2rem 1rem } .panels .facts dd { margin: 0 }
   thead { display: none }
   tr { display: block; border-top: 1px solid var(--line); padding: .45rem 0 }
   td { display: flex; justify-content: space-between; gap: 1rem; border: 0; padding: .05rem 0; text-align: right }
