@@ -64,9 +64,8 @@ export class IntroductionPoints {
     this.#removeUseless(netDir)
     this.#choose(netDir)
     for (const point of this.#points) {
-      if (!point.isDue || !this.#mayLaunch(netDir)) continue
-      const relay = relayOf(netDir, point)
-      if (relay !== undefined) void point.launch(relay)
+      const relay = point.isDue ? relayOf(netDir, point) : undefined
+      if (relay !== undefined && isUsable(relay) && this.#mayLaunch(netDir)) void point.launch(relay)
     }
   }
 
@@ -78,8 +77,9 @@ export class IntroductionPoints {
   #removeUseless(netDir: NetDir): void {
     const nowMs = this.#deps.nowMs()
     for (const point of [...this.#points]) {
-      const relay = relayOf(netDir, point)
-      if (!point.isHopeless && !point.isExpired && relay !== undefined && isUsable(relay)) continue
+      // A relay whose keys a new consensus changed is still there, while they are on their way.
+      const isListed = relayOf(netDir, point) !== undefined
+      if (!point.isHopeless && !point.isExpired && isListed) continue
       if (point.isHopeless) this.#failedUntilMs.set(point.fingerprint, nowMs + RETRY_PERIOD_MS)
       this.#remove(point)
     }
