@@ -15,7 +15,7 @@ const steps = [
   {name: 'types', command: [bin('tsc'), ['--project', 'tsconfig.json', '--noEmit']]},
   {name: 'layers', command: node('check-dependencies.mjs')},
   {name: 'generated', command: [process.execPath, ['scripts/generate.mjs', '--check']]},
-  {name: 'dashboards', command: node('check-dashboards.mjs')},
+  {name: 'grafana', command: node('check-dashboards.mjs')},
   {name: 'native', command: node('check-native-format.mjs')},
   {name: 'lock', command: node('check-lock.mjs')},
   {name: 'documents', command: node('check-documents.mjs')},
