@@ -16,7 +16,7 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 /** A step that failed for a reason the user can act on: printed without a stack. */
 export class StepFailure extends Error {}
 
-const nameWidth = 10
+const nameWidth = 12
 const noteWidth = 58
 
 /** Seconds with one decimal, as `12.3 s`, from a `performance.now()` reading. */
