@@ -25,7 +25,8 @@ export class CircuitFlow {
   readonly #control: CongestionControl
   readonly #v0: SendmeV0
   readonly #nowUs: () => number
-  readonly #tags: Uint8Array[] = []
+  /** Made with the first; most circuits only carry what others send. */
+  #tags: Uint8Array[] | undefined
   #sent = 0
   #received = 0
 
@@ -54,6 +55,7 @@ export class CircuitFlow {
 
   /** The digest of the DATA message for which `sentData` said true. */
   tagged(tag: Uint8Array): void {
+    this.#tags ??= []
     this.#tags.push(tag.slice())
   }
 
@@ -63,11 +65,16 @@ export class CircuitFlow {
     return this.#received % this.#control.sendmeIncrement === 0
   }
 
+  /** The circuit is gone. */
+  closed(): void {
+    this.#control.closed()
+  }
+
   /** A circuit-level SENDME came. Any fault closes the circuit (tor-spec 7.3.1). */
   receivedSendme(body: Uint8Array): Result<void, SendmeFault> {
     const decoded = decode(sendme, body)
     if (!decoded.ok) return err(peerFault('sendme-malformed'))
-    const expected = this.#tags.shift()
+    const expected = this.#tags?.shift()
     if (expected === undefined) return err(peerFault('sendme-unexpected'))
     const message = decoded.value
     if (message.kind === 'v1') {

@@ -20,7 +20,12 @@ import type {CreateHandler} from './circuit-registry.ts'
 import type {CongestionControl} from './congestion-control/congestion-control.ts'
 import {FixedWindow} from './congestion-control/fixed-window.ts'
 import type {LocalQueue} from './congestion-control/vegas-window.ts'
-import {type ChannelEnd, RelayCircuit, type RelayCircuitDeps} from './relay-circuit.ts'
+import {
+  type ChannelEnd,
+  RelayCircuit,
+  type RelayCircuitDeps,
+  type RelayCircuitOptions
+} from './relay-circuit.ts'
 
 /** What became of an onion skin. */
 export type OnionSkinOutcome =
@@ -151,18 +156,8 @@ export class Creates implements CreateHandler {
   ): void {
     // 0.4.8.22: origins too old to know better still fetch their first consensus over CREATE_FAST.
     const v0: SendmeV0 = createdBy === 'create-fast' || this.#deps.acceptsSendmeV0() ? 'accepted' : 'refused'
-    // The queue that congestion control looks at is the circuit's own, which does not exist yet.
-    const opened: {circuit?: RelayCircuit} = {}
-    const localQueue = () => opened.circuit?.localQueue ?? {isBlocked: false, cells: 0}
-    const control =
-      sendmeIncrement === undefined
-        ? new FixedWindow()
-        : this.#deps.congestionControl(sendmeIncrement, localQueue)
-    const flow = new CircuitFlow(control, v0, this.#deps.nowUs)
-    const keyHash = keyMaterial.slice(KEYS_LENGTH, KEYS_LENGTH + KH_LENGTH)
-    const circuit = new RelayCircuit({prev, keyHash, flow, createdBy}, this.#deps)
-    opened.circuit = circuit
-    circuit.onClose(() => control.closed())
+    const keyHash = keyMaterial.subarray(KEYS_LENGTH, KEYS_LENGTH + KH_LENGTH)
+    const circuit = this.#relayCircuit({prev, keyHash, createdBy}, v0, sendmeIncrement)
     const material = keyMaterial.subarray(0, KEYS_LENGTH)
     this.#deps.plane.openRelayCircuit(circuit.handle, prev.channel, prev.circId, {
       algorithm: 'tor1',
@@ -170,6 +165,23 @@ export class Creates implements CreateHandler {
     })
     material.fill(0)
     this.#count('answered')
+  }
+
+  #relayCircuit(
+    options: Omit<RelayCircuitOptions, 'flow'>,
+    v0: SendmeV0,
+    sendmeIncrement: number | undefined
+  ): RelayCircuit {
+    const {congestionControl, nowUs} = this.#deps
+    if (sendmeIncrement === undefined) {
+      return new RelayCircuit({...options, flow: new CircuitFlow(new FixedWindow(), v0, nowUs)}, this.#deps)
+    }
+    // The queue that congestion control looks at is the circuit's own, which does not exist yet.
+    const opened: {circuit?: RelayCircuit} = {}
+    const localQueue = () => opened.circuit?.localQueue ?? {isBlocked: false, cells: 0}
+    const flow = new CircuitFlow(congestionControl(sendmeIncrement, localQueue), v0, nowUs)
+    opened.circuit = new RelayCircuit({...options, flow}, this.#deps)
+    return opened.circuit
   }
 
   #refuse(end: ChannelEnd, outcome: CreateOutcome, reason: DestroyReason): void {

@@ -5,9 +5,11 @@
 //                              ─▶ BEGIN*, DATA, END, … ─▶ streams   ESTABLISH_*, INTRODUCE1, … ─▶ roles
 //
 // Owns its end towards the origin and, once extended, its end towards the next hop; closing it lets go of both and tells
-// each side once. A role may claim a circuit that ends here, once; from then on it belongs to that role alone. Two circuits
+// each side once. There are many circuits, and most of them only pass cells on: what a circuit needs for more than that it
+// gets when it needs it. A role may claim a circuit that ends here, once; from then on it belongs to that role alone. Two circuits
 // that are spliced close together.
 
+import {fromBase16, toBase16} from '../bytes/base16.ts'
 import {encode} from '../codec/codec.ts'
 import type {OpenChannel} from '../dataplane/channel-map.ts'
 import type {ChannelHandle, CircuitHandle, CircuitViolation, DataPlane} from '../dataplane/contract.ts'
@@ -85,17 +87,19 @@ export interface NextHop extends ChannelEnd {
   state: 'creating' | 'open'
 }
 
-export class RelayCircuit implements LocalCircuit {
+/** As the end towards the origin the circuit is looked after by itself, and by a `NextEnd` as the other. */
+export class RelayCircuit implements LocalCircuit, CircuitEndOwner {
   readonly handle: CircuitHandle
   readonly prev: ChannelEnd
-  readonly keyHash: Uint8Array
   readonly flow: CircuitFlow
   readonly createdBy: RelayCircuitOptions['createdBy']
   /** Set while a channel to the next hop is being sought. */
   isExtending = false
   readonly #deps: RelayCircuitDeps
-  readonly #streams: CircuitStreams
-  readonly #onClose: (() => void)[] = []
+  /** In hexadecimal digits, which take a third of the memory of 20 octets by themselves. */
+  readonly #keyHash: string
+  #streams: CircuitStreams | undefined
+  #onClose: (() => void)[] | undefined
   #next: NextHop | undefined
   #purpose: CircuitPurpose = 'none'
   #splicedWith: RelayCircuit | undefined
@@ -103,13 +107,17 @@ export class RelayCircuit implements LocalCircuit {
 
   constructor(options: RelayCircuitOptions, deps: RelayCircuitDeps) {
     this.prev = options.prev
-    this.keyHash = options.keyHash
+    this.#keyHash = toBase16(options.keyHash)
     this.flow = options.flow
     this.createdBy = options.createdBy
     this.#deps = deps
-    this.#streams = deps.streams(this)
     this.handle = deps.registry.add(this)
-    deps.registry.ends.set(this.prev.channel, this.prev.circId, this.#prevEnd())
+    deps.registry.ends.set(this.prev.channel, this.prev.circId, this)
+  }
+
+  /** 20 octets. */
+  get keyHash(): Uint8Array {
+    return fromBase16(this.#keyHash) ?? new Uint8Array(0)
   }
 
   get isClosed(): boolean {
@@ -126,7 +134,7 @@ export class RelayCircuit implements LocalCircuit {
 
   /** Nothing but its origin's handshake with us has made anything of the circuit: it ends here and carries no stream. */
   get isUnclaimed(): boolean {
-    return this.#purpose === 'none' && !this.#isExtended && this.#streams.size === 0
+    return this.#purpose === 'none' && !this.#isExtended && (this.#streams?.size ?? 0) === 0
   }
 
   get isExtendable(): boolean {
@@ -181,6 +189,7 @@ export class RelayCircuit implements LocalCircuit {
 
   /** Runs when the circuit closes; for roles that keep it in a table. */
   onClose(listener: () => void): void {
+    this.#onClose ??= []
     this.#onClose.push(listener)
   }
 
@@ -195,7 +204,7 @@ export class RelayCircuit implements LocalCircuit {
   /** Takes over the end towards the next hop. */
   setNext(next: NextHop): void {
     this.#next = next
-    this.#deps.registry.ends.set(next.channel, next.circId, this.#nextEnd())
+    this.#deps.registry.ends.set(next.channel, next.circId, new NextEnd(this))
   }
 
   /** Lets go of the next hop and, with a reason, tells it so. */
@@ -236,13 +245,13 @@ export class RelayCircuit implements LocalCircuit {
         break
       case RelayCommand.SENDME:
         if (message.streamId === 0) this.#circuitSendme(message.data)
-        else this.#streams.message(message)
+        else this.#openStreams().message(message)
         break
       case RelayCommand.DATA:
         if (this.flow.receivedData()) {
           this.send(RelayCommand.SENDME, 0, encode(sendme, {kind: 'v1', tag: tag.slice()}))
         }
-        this.#streams.message(message)
+        this.#openStreams().message(message)
         break
       case RelayCommand.BEGIN:
       case RelayCommand.BEGIN_DIR:
@@ -251,7 +260,7 @@ export class RelayCircuit implements LocalCircuit {
       case RelayCommand.CONNECTED:
       case RelayCommand.XOFF:
       case RelayCommand.XON:
-        this.#streams.message(message)
+        this.#openStreams().message(message)
         break
       case RelayCommand.DROP:
         this.#deps.counters.dropMessages++
@@ -269,7 +278,7 @@ export class RelayCircuit implements LocalCircuit {
   originCell(): void {}
 
   drained(): void {
-    this.#streams.ready()
+    this.#streams?.ready()
   }
 
   violation(violation: CircuitViolation): void {
@@ -278,9 +287,14 @@ export class RelayCircuit implements LocalCircuit {
     this.close(VIOLATION_REASON[violation])
   }
 
+  #openStreams(): CircuitStreams {
+    this.#streams ??= this.#deps.streams(this)
+    return this.#streams
+  }
+
   #circuitSendme(body: Uint8Array): void {
     const accepted = this.flow.receivedSendme(body)
-    if (accepted.ok) this.#streams.ready()
+    if (accepted.ok) this.#streams?.ready()
     else {
       this.#deps.counters.badSendmes++
       this.close(DestroyReason.TORPROTOCOL)
@@ -289,22 +303,28 @@ export class RelayCircuit implements LocalCircuit {
 
   // ── ends ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #prevEnd(): CircuitEndOwner {
-    return {
-      // Only the end that was extended from gets a CREATED.
-      created: () => this.close(DestroyReason.TORPROTOCOL),
-      // The received reason is never passed on: it would tell the other side what happened here.
-      destroyed: () => this.#close({prev: undefined, next: DestroyReason.DESTROYED}),
-      channelClosed: () => this.#close({prev: undefined, next: DestroyReason.CHANNEL_CLOSED})
-    }
+  /** Only the end that was extended from gets a CREATED. */
+  created(): void {
+    this.close(DestroyReason.TORPROTOCOL)
   }
 
-  #nextEnd(): CircuitEndOwner {
-    return {
-      created: (command, body) => this.#deps.extender.created(this, command, body),
-      destroyed: () => this.#close({prev: DestroyReason.DESTROYED, next: undefined}),
-      channelClosed: () => this.#close({prev: DestroyReason.CHANNEL_CLOSED, next: undefined})
-    }
+  /** The received reason is never passed on: it would tell the other side what happened here. */
+  destroyed(): void {
+    this.#close({prev: undefined, next: DestroyReason.DESTROYED})
+  }
+
+  channelClosed(): void {
+    this.#close({prev: undefined, next: DestroyReason.CHANNEL_CLOSED})
+  }
+
+  /** The next hop answered what it was asked to create. */
+  nextCreated(command: number, body: Uint8Array): void {
+    this.#deps.extender.created(this, command, body)
+  }
+
+  /** The next hop is gone, and the origin hears so. */
+  nextClosed(reason: DestroyReason): void {
+    this.#close({prev: reason, next: undefined})
   }
 
   /** Each side hears a reason, or nothing where undefined. */
@@ -317,8 +337,9 @@ export class RelayCircuit implements LocalCircuit {
     registry.delete(this.handle)
     registry.ends.delete(this.prev.channel, this.prev.circId)
     if (reasons.prev !== undefined) this.#sendDestroy(this.prev, reasons.prev)
-    this.#streams.closed()
-    for (const listener of this.#onClose) listener()
+    this.flow.closed()
+    this.#streams?.closed()
+    for (const listener of this.#onClose ?? []) listener()
     this.#closeSpliced(reasons.next ?? DestroyReason.NONE)
   }
 
@@ -331,5 +352,26 @@ export class RelayCircuit implements LocalCircuit {
 
   #sendDestroy(end: ChannelEnd, reason: DestroyReason): void {
     this.#deps.plane.sendCell(end.channel, end.circId, ChannelCommand.DESTROY, encode(destroy, {reason}))
+  }
+}
+
+/** A circuit's end at its next hop. */
+class NextEnd implements CircuitEndOwner {
+  readonly #circuit: RelayCircuit
+
+  constructor(circuit: RelayCircuit) {
+    this.#circuit = circuit
+  }
+
+  created(command: number, body: Uint8Array): void {
+    this.#circuit.nextCreated(command, body)
+  }
+
+  destroyed(): void {
+    this.#circuit.nextClosed(DestroyReason.DESTROYED)
+  }
+
+  channelClosed(): void {
+    this.#circuit.nextClosed(DestroyReason.CHANNEL_CLOSED)
   }
 }

@@ -6,9 +6,15 @@ const WINDOW_START = 1000
 const SENDME_INCREMENT = 100
 
 export class FixedWindow implements CongestionControl {
-  readonly kind = 'fixed-window'
-  readonly sendmeIncrement = SENDME_INCREMENT
   #window = WINDOW_START
+
+  get kind(): 'fixed-window' {
+    return 'fixed-window'
+  }
+
+  get sendmeIncrement(): number {
+    return SENDME_INCREMENT
+  }
 
   canSend(): number {
     return Math.max(0, this.#window)
