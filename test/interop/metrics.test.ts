@@ -57,7 +57,7 @@ describe('metrics of a relay under load', {skip: without}, () => {
       relays: 3,
       exits: 0,
       votingIntervalSeconds: 20,
-      subject: {torrc: metricsLines(ports.relay)}
+      subject: {torrc: [...metricsLines(ports.relay), 'HeartbeatPeriod 5 seconds']}
     })
     serviceDirectory = join(network.directory, 'onion')
     const folder = join(network.directory, 'visitor')
@@ -177,6 +177,20 @@ describe('metrics of a relay under load', {skip: without}, () => {
     assert.equal(await status(ports.relay, '/in-consensus'), 200)
     assert.equal(await status(ports.visitor, '/readyz'), 200)
     assert.equal(await status(ports.visitor, '/in-consensus'), 404)
+  })
+
+  it('a heartbeat and the statistics of SIGUSR1 come into the log', async () => {
+    const {daemon} = network.subject
+    assert.match(daemon.log(), /\[notice\] Heartbeat: up for .* circuits open/)
+    assert.match(daemon.log(), /\[notice\] Circuit handshake stats since last time: 0\/0 TAP, \d+\/\d+ NTor/)
+    daemon.signal('SIGUSR1')
+    await waitUntil('the statistics', {timeoutMs: 10_000}, () =>
+      /\[notice\] Cells: \d+ received, \d+ sent/.test(daemon.log())
+    )
+    visitor.signal('SIGUSR1')
+    await waitUntil('the statistics of the visitor', {timeoutMs: 10_000}, () =>
+      /introduced to [1-9]\d* clients/.test(visitor.log())
+    )
   })
 
   it('shows no address, fingerprint or onion address', async () => {
