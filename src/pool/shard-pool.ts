@@ -8,6 +8,8 @@ import {Piscina} from 'piscina'
 import type {ShardThreads} from '../dataplane/shard/shard-thread.ts'
 import type {ShardStart} from '../dataplane/shard/shard-worker.ts'
 
+const YOUNG_MB = 4
+
 const WORKER = fileURLToPath(new URL('./shard-worker.js', import.meta.url))
 
 export class ShardPool implements ShardThreads {
@@ -20,7 +22,9 @@ export class ShardPool implements ShardThreads {
       maxThreads: threads,
       concurrentTasksPerWorker: 1,
       atomics: 'disabled',
-      recordTiming: false
+      recordTiming: false,
+      // Little that a shard makes in JavaScript lives for long; a larger nursery only takes memory.
+      resourceLimits: {maxYoungGenerationSizeMb: YOUNG_MB}
     })
   }
 
