@@ -7,7 +7,9 @@
 //   plain      the program native_tests, optimized as the addon is shipped
 //   clang      the same with clang++
 //   sanitized  the same under AddressSanitizer and UndefinedBehaviorSanitizer
-//   aarch64    the same, cross-compiled, under qemu
+//   threads    the tests of the data plane under ThreadSanitizer
+//   memory     the tests of the data plane under valgrind
+//   aarch64    the same as plain, cross-compiled, under qemu
 //   secrets    keys and data marked as secret under valgrind: no branch and no address may depend on them
 //   addon      the addon itself under the sanitizers, called by the tests of dist/test/native
 //
@@ -55,6 +57,15 @@ const runProgram =
     return output.split('\n').slice(0, -1).join(', ')
   }
 
+/** The same for the tests of the data plane alone. */
+const runShards =
+  (...emulator) =>
+  async (folder, must) => {
+    const [command, ...args] = [...emulator, join(folder, 'native_tests'), 'shards']
+    const output = await must('running', command, args)
+    return output.split('\n').slice(0, -1).join(', ')
+  }
+
 const runAddon = async (folder, must) => {
   const library = async name => (await run('c++', [`-print-file-name=${name}`])).stdout.trim()
   const output = await must(
@@ -91,6 +102,24 @@ const variants = {
     lacks: () => lacksProgram('c++'),
     configure: ['-DRAMSON_TESTS=ON', ...sanitizers],
     test: runProgram()
+  },
+  threads: {
+    lacks: () => lacksProgram('c++'),
+    configure: ['-DRAMSON_TESTS=ON', '-DRAMSON_SANITIZE=thread', '-DCMAKE_CXX_FLAGS_RELEASE=-O1'],
+    test: runShards()
+  },
+  memory: {
+    lacks: () => lacksProgram('c++', 'valgrind'),
+    configure: ['-DRAMSON_TESTS=ON', '-DCMAKE_CXX_FLAGS_RELEASE=-O2 -g'],
+    // It knows no newer instructions than those of the kernel it is told to use.
+    test: runShards(
+      'env',
+      'RAMSON_KERNEL=generic',
+      'valgrind',
+      '--quiet',
+      '--error-exitcode=1',
+      '--leak-check=full'
+    )
   },
   aarch64: {
     lacks: () => lacksProgram('aarch64-linux-gnu-g++', 'qemu-aarch64-static'),

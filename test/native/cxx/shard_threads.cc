@@ -310,10 +310,13 @@ void coming_and_going(const Kernel &kernel) {
           octets.insert(octets.end(), one.begin(), one.end());
         }
         std::size_t taken = 0;
-        for (int attempt = 0; taken < octets.size() && attempt < 100000; attempt++) {
+        const auto until = std::chrono::steady_clock::now() + 20s;
+        while (taken < octets.size() && std::chrono::steady_clock::now() < until) {
+          const std::size_t before = taken;
           taken += shard->receive(slot, octets.data() + taken, octets.size() - taken);
           shard->turn(static_cast<double>(round), dirty, std::size(dirty));
           take_events(shard->events());
+          if (taken == before) std::this_thread::yield();
         }
         stuck += taken < octets.size();
         take_all(*shard, slot);
