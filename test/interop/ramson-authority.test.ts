@@ -14,6 +14,7 @@ import {socksConnect} from '../support/socks-client.ts'
 import {download, expectedDigest, TransferServer} from '../support/transfer-server.ts'
 import {waitUntil} from '../support/wait-until.ts'
 
+const REACHED_MS = 60_000
 const OCTETS = 1_000_000
 const CONSENSUS_TIMEOUT_MS = 60_000
 
@@ -82,7 +83,10 @@ describe('a network of C tor with ramson as its only authority', {skip: whyWitho
     const server = await TransferServer.listen()
     try {
       const client = await network.startClient('client')
-      const socket = await socksConnect({socksPort: client.socksPort, host: '127.0.0.1', port: server.port})
+      // A young client may give up on its first circuits before it knows the exit.
+      const socket = await waitUntil('the exit to be reached', {timeoutMs: REACHED_MS, everyMs: 500}, () =>
+        socksConnect({socksPort: client.socksPort, host: '127.0.0.1', port: server.port})
+      )
       const got = await download(socket, OCTETS, 'through-ramson', 60_000)
       assert.equal(got.digest, expectedDigest('through-ramson', OCTETS))
     } finally {
