@@ -1,7 +1,7 @@
 // `npm run bench`: what the primitives cost on this machine, every kernel in one run.
 //
 //   npm run bench                        everything
-//   npm run bench -- cells handshakes    some parts: cells, cgo, boundary, wire, handshakes
+//   npm run bench -- cells handshakes    some parts: cells, cgo, boundary, relay, wire, handshakes
 //   npm run bench -- --json              figures for programs
 //   npm run bench -- --time 1000         milliseconds per measurement
 //   npm run bench -- --fallback          also where the addon does not load
@@ -14,6 +14,7 @@ import {loadAddon} from '../src/crypto/binding.ts'
 import {boundaryMeasurements, cgoMeasurements, kernelMeasurements, nodeCryptoMeasurements} from './cells.ts'
 import {handshakeMeasurements} from './handshakes.ts'
 import {type Figure, type Measurement, measure} from './measure.ts'
+import {relayPathMeasurements} from './relay-path.ts'
 import {wireMeasurements} from './wire.ts'
 
 const {values, positionals} = parseArgs({
@@ -31,6 +32,7 @@ const parts: Record<string, () => Measurement[]> = {
   cells: () => [...(addon === undefined ? [] : kernelMeasurements(addon)), ...nodeCryptoMeasurements()],
   cgo: () => cgoMeasurements(addon),
   boundary: () => boundaryMeasurements(addon),
+  relay: () => relayPathMeasurements(addon),
   wire: wireMeasurements,
   handshakes: handshakeMeasurements
 }

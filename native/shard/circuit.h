@@ -87,4 +87,7 @@ struct Circuit {
   std::uint32_t counter = shard_records::kNoCounter;
 };
 
+// What an idle circuit costs, with the key schedules and digests of its hop; its places in tables come on top.
+static_assert(sizeof(Circuit) + sizeof(Tor1Hop) <= 1024);
+
 }  // namespace ramson

@@ -72,7 +72,7 @@ struct Far {
 class Worker {
  public:
   Worker(const Kernel &kernel, Exchange &exchange, std::uint8_t index, std::atomic<int> &running)
-      : exchange_(exchange), random_(index + 1u), running_(running) {
+      : random_(index + 1u), running_(running) {
     shard = Shard::open({.index = index,
                          .shards = kThreads,
                          .limits = {100000, 100000, 30000},
@@ -117,7 +117,8 @@ class Worker {
   void wake_up(std::uint8_t other) { all[other]->sleeping_.wake(); }
 
   bool turn() {
-    bool did = give(prev_, parked_[0]) | give(next_, parked_[1]);
+    bool did = give(prev_, parked_[0]);
+    did |= give(next_, parked_[1]);
     if (parked_[0].empty()) did |= send();
     std::uint32_t dirty[8];
     const std::size_t count = shard->turn(now_ms_ += 1, dirty, std::size(dirty));
@@ -184,7 +185,6 @@ class Worker {
     give(next_, parked_[1]);
   }
 
-  Exchange &exchange_;
   Random random_;
   std::atomic<int> &running_;
   SleepingThread sleeping_;
