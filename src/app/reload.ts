@@ -1,7 +1,8 @@
 // A reload: the settings are read again as at start, and the log takes on its part. At a fault everything stays as it was.
-// What a running relay cannot change is refused, as C tor refuses it.
+// What a running relay cannot change is refused, as C tor refuses it; what waits for the next start is told.
 
 import {type ConfigFault, configFault} from '../config/fault.ts'
+import {changedOptions, optionChange} from '../config/option-changes.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
 import {ok, type Result} from '../fault/result.ts'
 import {printLogFault} from '../log/fault.ts'
@@ -10,15 +11,6 @@ import type {CommandLine} from './cli.ts'
 import {logOptions} from './log-options.ts'
 import {readConfig} from './read-config.ts'
 
-const FIXED = {
-  dataDirectory: 'DataDirectory',
-  keyDirectory: 'KeyDirectory',
-  cacheDirectory: 'CacheDirectory',
-  pidFile: 'PidFile',
-  testingTorNetwork: 'TestingTorNetwork',
-  syslogIdentityTag: 'SyslogIdentityTag'
-} as const satisfies {readonly [K in keyof RelayConfig]?: string}
-
 export function reloadConfig(
   before: RelayConfig,
   command: CommandLine,
@@ -26,12 +18,23 @@ export function reloadConfig(
 ): Result<RelayConfig, ConfigFault> {
   const config = readConfig(command)
   if (!config.ok) return config
-  for (const [field, option] of Object.entries(FIXED) as [keyof typeof FIXED, string][]) {
-    if (config.value[field] === before[field]) continue
-    const place = config.value.given.get(option)?.at(-1)?.place
-    return configFault('refused', `${option} cannot change while the relay runs.`, place, option)
+  const isRelay = before.orPorts.length > 0
+  const changed = changedOptions(before, config.value).map(name => ({
+    name,
+    change: optionChange(name, isRelay)
+  }))
+  const refused = changed.find(({change}) => change === 'refused')?.name
+  if (refused !== undefined) {
+    const place = config.value.given.get(refused)?.at(-1)?.place
+    return configFault('refused', `${refused} cannot change while the relay runs.`, place, refused)
   }
   const reconfigured = log.reconfigure(logOptions(config.value, command.quiet))
   if (!reconfigured.ok) return configFault('refused', printLogFault(reconfigured.fault), undefined, 'Log')
+  const logger = log.logger.about('config')
+  for (const notice of config.value.notices) logger.warn(notice)
+  const waiting = changed.filter(({change}) => change === 'restart').map(({name}) => name)
+  if (waiting.length > 0) {
+    logger.warn(`These options changed, and will be in force after the next start: ${waiting.join(', ')}.`)
+  }
   return ok(config.value)
 }

@@ -5,7 +5,7 @@
 
 import {ok, type Result} from '../fault/result.ts'
 import {type ConfigFault, configFault, printPlace} from './fault.ts'
-import {findOption, nearestOption} from './option-names.ts'
+import {findAbbreviated, findOption, nearestOption} from './option-names.ts'
 import {type OptionType, parseOptionValue, type SingleType, TYPE_WORDS} from './option-value.ts'
 import {type Feature, type OptionValuesByName, type RelayOptionName, relayOptions} from './options.ts'
 import type {ConfigLine} from './torrc-text.ts'
@@ -31,8 +31,13 @@ export function assignOptions(layers: readonly (readonly ConfigLine[])[]): Resul
   for (const layer of layers) {
     const seen = new Set<string>()
     for (const line of layer) {
-      const found = findOption(line.name)
+      const found = findOption(line.name) ?? findAbbreviated(line.name)
       if (found === undefined) return unknownOption(line)
+      if (findOption(line.name) === undefined) {
+        notices.push(
+          `${printPlace(line.place)}: '${line.name}' is taken for ${found.name}; write it in full.`
+        )
+      }
       if (line.value.includes('\0')) {
         return configFault('bad-value', `${found.name} holds a NUL character.`, line.place, found.name)
       }
@@ -141,11 +146,11 @@ function effectlessNotices(
     const target = targets.get(name)
     const line = lines.at(-1)
     if (target === undefined || line === undefined) continue
-    if (target.relay !== undefined && relayOptions[target.relay].status === 'done') continue
+    if (target.relay !== undefined && relayOptions[target.relay].status !== 'known') continue
     if (target.type === 'ports' && lines.every(each => each.value === '0')) continue
     if (isDefault(target, line)) continue
     out.push(
-      `${printPlace(line.place)}: ${name} (${target.feature}) is understood but has no effect here yet.`
+      `${printPlace(line.place)}: ${name} (${target.feature}) is an option of C tor that ramson does not have; it has no effect.`
     )
   }
   return out

@@ -30,6 +30,7 @@ type Check = (assigned: Assigned, dirAuthorities: readonly DirAuthority[]) => Co
 
 const CHECKS: readonly Check[] = [
   otherRoles,
+  lostProtection,
   exitPolicy,
   publishing,
   burstBelowRate,
@@ -47,6 +48,36 @@ function otherRoles({given}: Assigned): Contradiction | undefined {
   for (const [option, role] of roles) {
     if (given.get(option)?.at(-1)?.value === '1')
       return {option, message: `${option} 1: ramson is not ${role}.`}
+  }
+  return undefined
+}
+
+/** What an operator relies on, and would not notice the loss of, is refused and not passed over with a warning. */
+const PROTECTIONS: Readonly<Record<string, 'everywhere' | 'own circuits'>> = {
+  HTTPProxy: 'everywhere',
+  HTTPSProxy: 'everywhere',
+  Socks4Proxy: 'everywhere',
+  Socks5Proxy: 'everywhere',
+  TCPProxy: 'everywhere',
+  ReachableAddresses: 'everywhere',
+  ReachableDirAddresses: 'everywhere',
+  ReachableORAddresses: 'everywhere',
+  FascistFirewall: 'everywhere',
+  SocksPolicy: 'own circuits',
+  EntryNodes: 'own circuits',
+  MiddleNodes: 'own circuits',
+  ExcludeNodes: 'own circuits',
+  HSLayer2Nodes: 'own circuits',
+  HSLayer3Nodes: 'own circuits',
+  NodeFamily: 'own circuits'
+}
+
+function lostProtection({values, given}: Assigned): Contradiction | undefined {
+  const isOrigin = opensAny(values.SocksPort) || values.HiddenServiceDir.length > 0
+  for (const [option, where] of Object.entries(PROTECTIONS)) {
+    const value = given.get(option)?.at(-1)?.value
+    if (value === undefined || value === '0' || (where === 'own circuits' && !isOrigin)) continue
+    return {option, message: `${option}: ramson does not have it, and would not protect you as it says.`}
   }
   return undefined
 }
@@ -119,10 +150,13 @@ function testingOptions({values, given}: Assigned): Contradiction | undefined {
 }
 
 function listeners({values}: Assigned): Contradiction | undefined {
-  const opens = (lines: readonly ConfigLine[]) => lines.some(line => line.value !== '0')
-  const isOrigin = opens(values.SocksPort) || values.HiddenServiceDir.length > 0
-  if (opens(values.ORPort) || isOrigin) return undefined
+  const isOrigin = opensAny(values.SocksPort) || values.HiddenServiceDir.length > 0
+  if (opensAny(values.ORPort) || isOrigin) return undefined
   const message =
     'There is no ORPort. A relay needs one: ORPort 9001, for example. An onion service and a client need none.'
   return {option: 'ORPort', message}
+}
+
+function opensAny(lines: readonly ConfigLine[]): boolean {
+  return lines.some(line => line.value !== '0')
 }

@@ -46,11 +46,31 @@ export function findOption(name: string): FoundOption | undefined {
   return BY_LOWER_NAME.get(name.toLowerCase())
 }
 
-/** The names that `--list-torrc-options` prints: all that C tor lists and our own. */
+/** The option that alone begins with `name`, which C tor takes for it, too. */
+export function findAbbreviated(name: string): FoundOption | undefined {
+  const beginning = name.toLowerCase()
+  const found = new Set<FoundOption>()
+  for (const [written, option] of BY_LOWER_NAME) {
+    if (option.kind !== 'obsolete' && written.startsWith(beginning)) found.add(option)
+  }
+  const [only] = found
+  return found.size === 1 ? only : undefined
+}
+
+/** The names that `--list-torrc-options` prints: those that have an effect here, and no others. */
 export function optionNames(): string[] {
+  return namesOf(option => option.kind === 'relay' && relayOptions[option.name].status === 'done')
+}
+
+/** All names that a torrc may hold: also those of C tor's options that ramson does not have. */
+export function knownOptionNames(): string[] {
+  return namesOf(option => option.kind !== 'obsolete')
+}
+
+function namesOf(isWanted: (option: FoundOption) => boolean): string[] {
   const names: string[] = []
   for (const [written, option] of BY_LOWER_NAME) {
-    if (option.kind === 'obsolete') continue
+    if (!isWanted(option)) continue
     if (written === option.name.toLowerCase()) names.push(option.name)
     if (written === `__${option.name.toLowerCase()}`) names.push(`__${option.name}`)
   }
@@ -63,7 +83,7 @@ export function nearestOption(name: string): string | undefined {
   const wanted = name.toLowerCase()
   let best: string | undefined
   let least = Math.max(1, Math.floor(wanted.length / 3)) + 1
-  for (const candidate of optionNames().filter(each => !each.startsWith('__'))) {
+  for (const candidate of knownOptionNames().filter(each => !each.startsWith('__'))) {
     const distance = editDistance(wanted, candidate.toLowerCase(), least)
     if (distance < least) {
       least = distance

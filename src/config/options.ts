@@ -1,6 +1,8 @@
-// The options whose values ramson reads, as data: type, default, default in a testing network, and whether the relay acts
-// on them already. 'known' is honest: the value is read and checked, nothing follows from it yet, and who sets it to
-// something else than the default is told so. All other names that C tor has are in known-options.ts.
+// The options whose values ramson reads, as data: type, default, default in a testing network, and what becomes of them:
+//   done: the value has an effect, which a test shows (test/unit/config/option-effects.test.ts)
+//   known: the value is read and checked, nothing follows from it yet, and who sets another than the default is warned
+//   refused: no other value than the default is taken, because ramson does not have that role or could not keep the promise
+// All other names that C tor has are in known-options.ts. What a running relay takes over is in option-changes.ts.
 // Defaults are C tor's but for DataDirectory, SocksPort and ExitRelay, which differ because ramson is a relay alone.
 
 import {authorityOptions} from './authority-options.ts'
@@ -32,7 +34,7 @@ export interface OptionSpec<
   D extends string | undefined = string | undefined
 > {
   readonly type: T
-  readonly status: 'done' | 'known'
+  readonly status: 'done' | 'known' | 'refused'
   readonly feature: Feature
   readonly initial: D
   readonly testing: string | undefined
@@ -65,6 +67,14 @@ function known<T extends OptionType, D extends string | undefined = undefined>(
   return {type, status: 'known', feature, initial: initial as D, testing}
 }
 
+function refused<T extends OptionType, D extends string | undefined = undefined>(
+  feature: Feature,
+  type: T,
+  initial?: D
+): OptionSpec<T, D> {
+  return {type, status: 'refused', feature, initial: initial as D, testing: undefined}
+}
+
 const DOS = 'denial-of-service defences'
 
 export const relayOptions = {
@@ -81,11 +91,11 @@ export const relayOptions = {
   MyFamily: done('relay', 'lines'),
   FamilyId: known('key management', 'lines'),
   FamilyKeyDirectory: known('key management', 'filename'),
-  ExitRelay: done('exit role', 'autobool', '0'),
-  ExitPolicy: done('exit role', 'lines'),
-  ReducedExitPolicy: done('exit role', 'boolean', '0'),
-  IPv6Exit: done('exit role', 'boolean', '0'),
-  BridgeRelay: done('bridge role', 'boolean', '0'),
+  ExitRelay: refused('exit role', 'autobool', '0'),
+  ExitPolicy: refused('exit role', 'lines'),
+  ReducedExitPolicy: refused('exit role', 'boolean', '0'),
+  IPv6Exit: refused('exit role', 'boolean', '0'),
+  BridgeRelay: refused('bridge role', 'boolean', '0'),
 
   BandwidthRate: done('relay', 'bytes', '1 GB'),
   BandwidthBurst: done('relay', 'bytes', '1 GB'),
@@ -109,7 +119,7 @@ export const relayOptions = {
   KeyDirectory: done('process', 'filename'),
   CacheDirectory: done('process', 'filename'),
   PidFile: done('process', 'filename'),
-  RunAsDaemon: done('process', 'boolean', '0'),
+  RunAsDaemon: refused('process', 'boolean', '0'),
   DisableNetwork: known('process', 'boolean', '0'),
   AvoidDiskWrites: known('process', 'boolean', '0'),
 
@@ -152,10 +162,10 @@ export const relayOptions = {
   MetricsPortPolicy: done('metrics port', 'lines'),
   StatusPort: done('metrics port', 'count', '0'),
 
-  ConnectionPadding: known('padding', 'autobool', 'auto'),
-  ReducedConnectionPadding: known('padding', 'boolean', '0'),
-  CircuitPadding: known('padding', 'boolean', '1'),
-  ReducedCircuitPadding: known('padding', 'boolean', '0'),
+  ConnectionPadding: refused('padding', 'autobool', 'auto'),
+  ReducedConnectionPadding: refused('padding', 'boolean', '0'),
+  CircuitPadding: refused('padding', 'boolean', '1'),
+  ReducedCircuitPadding: refused('padding', 'boolean', '0'),
 
   DoSCircuitCreationEnabled: done(DOS, 'autobool', 'auto'),
   DoSCircuitCreationMinConnections: done(DOS, 'count', '0'),

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
 import fc from 'fast-check'
-import {optionNames} from '../../src/config/option-names.ts'
+import {knownOptionNames} from '../../src/config/option-names.ts'
 import {printConfig} from '../../src/config/print-config.ts'
 import {loadConfig} from '../../src/config/relay-config.ts'
 import {type ConfigLine, parseTorrcText} from '../../src/config/torrc-text.ts'
 
-const names = optionNames()
+const names = knownOptionNames()
 
 const word = fc.constantFrom(
   ...[

@@ -34,18 +34,18 @@ test('--version says which version, what moves the cells and on which Node', () 
 
 test('--verify-config says that good settings are good, and on another stream what has no effect', () => {
   const torrc = join(folder, 'torrc')
-  writeFileSync(torrc, 'ORPort 9001\nConnLimit 5\n')
+  writeFileSync(torrc, 'ORPort 9001\nExitPortStatistics 1\n')
   assert.deepEqual(run(['-f', torrc, '--verify-config']), {
     status: 0,
     stdout: 'Configuration was valid\n',
-    stderr: `${torrc}, line 2: ConnLimit (relay) is understood but has no effect here yet.\n`
+    stderr: `${torrc}, line 2: ExitPortStatistics (exit role) is an option of C tor that ramson does not have; it has no effect.\n`
   })
 })
 
 test('bad settings end with status 1 and one line that says where and why', () => {
-  const {status, stdout, stderr} = run(['-f', '-', '--verify-config'], 'ORPort 9001\nNicknam x\n')
+  const {status, stdout, stderr} = run(['-f', '-', '--verify-config'], 'ORPort 9001\nNikname x\n')
   assert.deepEqual([status, stdout], [1, ''])
-  assert.equal(stderr, "standard input, line 2: Unknown option 'Nicknam'. Did you mean Nickname?\n")
+  assert.equal(stderr, "standard input, line 2: Unknown option 'Nikname'. Did you mean Nickname?\n")
   const onCommandLine = run(['--ORPort', 'x', '--verify-config', '-f', '/dev/null'])
   assert.equal(onCommandLine.stderr, "command line: ORPort wants [address:]port or auto, not 'x'.\n")
 })

@@ -58,8 +58,8 @@ test('the configuration is frozen through and through', () => {
 
 test('an unknown option is refused by name and line, with the nearest name there is', () => {
   assert.equal(
-    refused('ORPort 1\nNicknam x'),
-    "torrc, line 2: Unknown option 'Nicknam'. Did you mean Nickname?"
+    refused('ORPort 1\nNikname x'),
+    "torrc, line 2: Unknown option 'Nikname'. Did you mean Nickname?"
   )
   assert.equal(refused('Gibberishness 1'), "torrc, line 1: Unknown option 'Gibberishness'.")
 })
@@ -67,14 +67,24 @@ test('an unknown option is refused by name and line, with the nearest name there
 test('names of options do not depend on case, and other spellings of C tor are understood', () => {
   assert.equal(load('nickNAME alice').nickname, 'alice')
   assert.equal(load('NumCPU 3').numCpus, 3)
+  const abbreviated = load('Nicknam bob')
+  assert.equal(abbreviated.nickname, 'bob')
+  assert.match(abbreviated.notices[0] ?? '', /line 2: 'Nicknam' is taken for Nickname; write it in full/)
   assert.equal(load('__ControlPort 9051').controlPorts.length, 1)
 })
 
-test('an option that C tor has and ramson does nothing with yet is accepted, and a notice says so', () => {
+test('an option that C tor has and ramson does not is accepted, and a warning says so', () => {
   const {notices} = load('ExitPortStatistics 1\nDoSStreamCreationEnabled 1\nCellStatistics 1')
   assert.equal(notices.length, 3)
   assert.match(notices[0] ?? '', /^torrc, line 2: ExitPortStatistics \(exit role\) .*no effect/)
   assert.match(notices[1] ?? '', /^torrc, line 3: DoSStreamCreationEnabled/)
+})
+
+test('an option that protects, and that ramson does not have, is refused', () => {
+  assert.match(refused('ORPort 1\nSocks5Proxy 127.0.0.1:1'), /Socks5Proxy: ramson does not have it/)
+  assert.match(refused('SocksPort 9050\nExcludeNodes {us}'), /line 2: ExcludeNodes: ramson does not have it/)
+  assert.match(load('ExcludeNodes {us}').notices[0] ?? '', /no effect/)
+  assert.equal(load('FascistFirewall 0').notices.length, 1)
 })
 
 test('no notice is given for what changes nothing', () => {
