@@ -72,7 +72,7 @@ async function withConfig(
 async function run(command: CommandLine, config: RelayConfig): Promise<number> {
   const log = Log.open(logOptions(config, command.quiet))
   if (!log.ok) return fail(printLogFault(log.fault))
-  for (const notice of config.notices) log.value.logger.about('config').notice(notice)
+  for (const notice of config.notices) log.value.logger.about('config').warn(notice)
   const {runRelay} = await import('./run-relay.ts')
   return runRelay(config, {log: log.value, reload: before => reloadConfig(before, command, log.value)})
 }
