@@ -19,6 +19,10 @@ inline constexpr std::size_t kKeccakStateWords = 25;
 inline constexpr std::size_t kPolyvalBlockSize = 16;
 /// Powers of the POLYVAL key that a bulk kernel folds at once.
 inline constexpr std::size_t kPolyvalPowers = 8;
+inline constexpr std::size_t kGcmNonceSize = 12;
+inline constexpr std::size_t kGcmTagSize = 16;
+/// Powers of the GHASH key that a bulk kernel folds at once.
+inline constexpr std::size_t kGcmPowers = 16;
 
 /// Round keys in the octet order of FIPS 197, section 5.2.
 struct AesKey {
@@ -41,6 +45,21 @@ struct PolyvalKey {
   alignas(16) std::uint8_t powers[kPolyvalPowers][kPolyvalBlockSize];
 };
 
+/// A key of AES-GCM (NIST SP 800-38D), made by gcm_expand (gcm_key.h). GHASH is done as POLYVAL of blocks whose octets
+/// are reversed (RFC 8452, appendix A): powers[i] is the POLYVAL key to the power of kGcmPowers - i, in the order of
+/// the blocks they meet.
+struct GcmKey {
+  AesKey aes;
+  alignas(16) std::uint8_t powers[kGcmPowers][kPolyvalBlockSize];
+};
+
+/// What AES-GCM takes beside the key and the data.
+struct GcmInput {
+  alignas(16) std::uint8_t nonce[16];       // kGcmNonceSize octets and zeros
+  alignas(16) std::uint8_t additional[16];  // the additional data, filled up with zeros
+  std::size_t additional_size;              // 16 at most
+};
+
 struct Kernel {
   const char *name;
   /// `size` is 16 or 32 octets.
@@ -60,6 +79,11 @@ struct Kernel {
   void (*polyval_expand)(PolyvalKey &key, const std::uint8_t *octets, std::size_t powers);
   /// Folds `blocks` blocks into `sum` (16 octets). More than one block needs all powers.
   void (*polyval)(const PolyvalKey &key, std::uint8_t *sum, const std::uint8_t *data, std::size_t blocks);
+  /// AES-GCM over `size` octets in place; the tag is written into the 16 octets behind them.
+  void (*gcm_seal)(const GcmKey &key, const GcmInput &input, std::uint8_t *data, std::size_t size);
+  /// The reverse: true when the 16 octets behind the data were its tag. They are lost either way, and where the answer
+  /// is false `data` holds nothing of worth.
+  bool (*gcm_open)(const GcmKey &key, const GcmInput &input, std::uint8_t *data, std::size_t size);
 };
 
 }  // namespace ramson
@@ -76,6 +100,8 @@ struct Kernel {
   void keccak(std::uint64_t *state);                                                                    \
   void polyval_expand(PolyvalKey &key, const std::uint8_t *octets, std::size_t powers);                 \
   void polyval(const PolyvalKey &key, std::uint8_t *sum, const std::uint8_t *data, std::size_t blocks); \
+  void gcm_seal(const GcmKey &key, const GcmInput &input, std::uint8_t *data, std::size_t size);        \
+  bool gcm_open(const GcmKey &key, const GcmInput &input, std::uint8_t *data, std::size_t size);        \
   }
 
 RAMSON_DECLARE_KERNEL(generic)

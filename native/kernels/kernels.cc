@@ -19,7 +19,9 @@ constexpr Kernel kGeneric{.name = "generic",
                           .sha256_blocks = generic::sha256_blocks,
                           .keccak = generic::keccak,
                           .polyval_expand = generic::polyval_expand,
-                          .polyval = generic::polyval};
+                          .polyval = generic::polyval,
+                          .gcm_seal = generic::gcm_seal,
+                          .gcm_open = generic::gcm_open};
 
 #if defined(__x86_64__)
 constexpr Kernel kAesni{.name = "aesni",
@@ -31,7 +33,9 @@ constexpr Kernel kAesni{.name = "aesni",
                         .sha256_blocks = aesni::sha256_blocks,
                         .keccak = generic::keccak,
                         .polyval_expand = aesni::polyval_expand,
-                        .polyval = aesni::polyval};
+                        .polyval = aesni::polyval,
+                        .gcm_seal = generic::gcm_seal,
+                        .gcm_open = generic::gcm_open};
 #endif
 
 #if defined(__aarch64__)
@@ -44,7 +48,9 @@ constexpr Kernel kArmv8{.name = "armv8",
                         .sha256_blocks = generic::sha256_blocks,
                         .keccak = generic::keccak,
                         .polyval_expand = armv8::polyval_expand,
-                        .polyval = armv8::polyval};
+                        .polyval = armv8::polyval,
+                        .gcm_seal = generic::gcm_seal,
+                        .gcm_open = generic::gcm_open};
 #endif
 
 struct Table {

@@ -95,6 +95,7 @@ void run_on(const Kernel &kernel, const Kernel &reference) {
   wiping(kernel);
   handles(kernel);
   key_exchange(kernel);
+  record_layer(kernel);
   std::printf("%s: %zu checks\n", kernel.name, checks - before);
 }
 

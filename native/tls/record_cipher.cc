@@ -1,0 +1,72 @@
+#include "record_cipher.h"
+
+#include <cstring>
+#include <string_view>
+
+#include "../crypto/sha256.h"
+#include "../crypto/wipe.h"
+#include "../kernels/gcm_key.h"
+#include "../kernels/words.h"
+
+namespace ramson {
+namespace {
+
+constexpr std::size_t kKeySize = 16;
+
+/// HKDF-Expand-Label with an empty context (RFC 8446, section 7.1).
+void expand_label(const Kernel &kernel, const std::uint8_t *secret, std::string_view label, std::uint8_t *out,
+                  std::size_t size) {
+  constexpr std::string_view kPrefix = "tls13 ";
+  char info[32];
+  std::size_t length = 0;
+  const auto add = [&](std::size_t octet) { info[length++] = static_cast<char>(octet); };
+  add(size >> 8);
+  add(size & 0xff);
+  add(kPrefix.size() + label.size());
+  for (const std::string_view part : {kPrefix, label}) {
+    for (const char letter : part) info[length++] = letter;
+  }
+  add(0);
+  hkdf_expand(kernel, secret, {info, length}, out, size);
+}
+
+}  // namespace
+
+RecordCipher::~RecordCipher() { wipe(this, sizeof *this); }
+
+void RecordCipher::start(const Kernel &kernel, TlsSuite suite, const std::uint8_t *secret, std::uint64_t sequence) {
+  kernel_ = &kernel;
+  suite_ = suite;
+  std::memcpy(secret_, secret, traffic_secret_size(suite));
+  make_key();
+  sequence_ = sequence;
+}
+
+void RecordCipher::update() {
+  std::uint8_t next[kTrafficSecretSizeMax];
+  const std::size_t size = traffic_secret_size(suite_);
+  expand_label(*kernel_, secret_, "traffic upd", next, size);
+  std::memcpy(secret_, next, size);
+  wipe(next, sizeof next);
+  make_key();
+  sequence_ = 0;
+}
+
+void RecordCipher::make_key() {
+  std::uint8_t key[kKeySize];
+  expand_label(*kernel_, secret_, "key", key, sizeof key);
+  gcm_expand(*kernel_, key_, key, sizeof key);
+  wipe(key, sizeof key);
+  expand_label(*kernel_, secret_, "iv", iv_, sizeof iv_);
+}
+
+GcmInput RecordCipher::input(const std::uint8_t *header) const {
+  GcmInput input{};
+  std::memcpy(input.nonce, iv_, sizeof iv_);
+  store_le64(input.nonce + 4, load_le64(input.nonce + 4) ^ __builtin_bswap64(sequence_));
+  std::memcpy(input.additional, header, kHeaderSize);
+  input.additional_size = kHeaderSize;
+  return input;
+}
+
+}  // namespace ramson
