@@ -17,6 +17,7 @@ import {CachedDocuments} from '../datadir/cached-documents.ts'
 import {type DataDirFault, printDataDirFault} from '../datadir/fault.ts'
 import {readWhole} from '../datadir/file.ts'
 import type {OpenChannel} from '../dataplane/channel-map.ts'
+import type {ConnectHandle} from '../dataplane/contract.ts'
 import type {DirSource, OpenDirStream} from '../directory/dir-source.ts'
 import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
@@ -24,7 +25,11 @@ import {parseRouterDescriptors} from '../netdoc/router-descriptor/parse-many.ts'
 import type {RouterDescriptor} from '../netdoc/router-descriptor/router-descriptor.ts'
 import {EarlyVote} from '../roles/authority/early-vote.ts'
 import {MeasuredBandwidth} from '../roles/authority/measured-bandwidth.ts'
-import {ReachabilityTester} from '../roles/authority/reachability.ts'
+import {
+  DEFAULT_REACHABILITY_OPTIONS,
+  ReachabilityTester,
+  testingReachability
+} from '../roles/authority/reachability.ts'
 import {RECOMMENDED_PROTOCOLS} from '../roles/authority/recommended-protocols.ts'
 import {type AuthorityRoute, authorityRoutes} from '../roles/authority/routes.ts'
 import {parseSharedRandomMemory, printSharedRandomMemory} from '../roles/authority/shared-random/memory.ts'
@@ -74,6 +79,8 @@ export class Authority {
   readonly #view: RelayView
   readonly #election: Election
   readonly #tester: ReachabilityTester
+  /** Links of tests that are on their way. */
+  readonly #testing = new Map<ConnectHandle, RouterDescriptor>()
   readonly #early: EarlyVote
   readonly #logger: Logger
   #host: AuthorityHost | undefined
@@ -93,13 +100,20 @@ export class Authority {
     this.#logger = options.logger.about('dirserv')
     this.#view = this.#makeView(pins)
     this.#election = this.#makeElection(sharedRandom)
-    this.#tester = new ReachabilityTester({
-      descriptors: () => this.#view.descriptors,
-      isRunning: identity => this.#view.isRunning(identity, new Date()),
-      ownIdentity: options.identity,
-      connect: descriptor => this.#connect(descriptor)
-    })
-    const isLone = options.config.testingTorNetwork && options.config.dirAuthorities.length === 1
+    const {config, authority} = options
+    this.#tester = new ReachabilityTester(
+      config.testingTorNetwork
+        ? testingReachability(authority.voting.intervalSeconds)
+        : DEFAULT_REACHABILITY_OPTIONS,
+      {
+        descriptors: () => this.#view.descriptors,
+        isRunning: identity => this.#view.isRunning(identity, new Date()),
+        ownIdentity: options.identity,
+        connect: descriptor => this.#connect(descriptor),
+        gone: identity => this.#view.noteGone(identity, new Date())
+      }
+    )
+    const isLone = config.testingTorNetwork && config.dirAuthorities.length === 1
     this.#early = new EarlyVote(options.expectedRelays, {
       running: () => this.#runningOthers(),
       hasConsensus: () => !isLone || this.#liveConsensus(new Date()) !== undefined,
@@ -138,6 +152,7 @@ export class Authority {
     this.#host = host
     this.#tester.start()
     host.core.channels.onOpened(channel => this.#channelOpened(channel))
+    host.core.channels.onConnectFailed(connect => this.#connectFailed(connect))
     this.#loadDescriptors()
     this.#election.start()
     const {cert} = this.#keys
@@ -204,15 +219,25 @@ export class Authority {
     this.#saved(this.#cache.writeDescriptors(this.#view.descriptors.map(({octets}) => octets)))
   }
 
-  #connect({ipv4, identity, ed25519}: RouterDescriptor): void {
+  #connect(descriptor: RouterDescriptor): void {
+    const {ipv4, identity, ed25519} = descriptor
     const address = {octets: ipv4.address, port: ipv4.port}
-    this.#host?.core.plane.connect({address, rsaIdentity: identity, ed25519Identity: ed25519})
+    const connect = this.#host?.core.plane.connect({address, rsaIdentity: identity, ed25519Identity: ed25519})
+    if (connect !== undefined) this.#testing.set(connect, descriptor)
+  }
+
+  #connectFailed(connect: ConnectHandle): void {
+    const descriptor = this.#testing.get(connect)
+    this.#testing.delete(connect)
+    if (descriptor !== undefined) this.#tester.failed(descriptor)
   }
 
   /** Only what we opened ourselves proves that an address leads to a relay. */
   #channelOpened({info, peer}: OpenChannel): void {
+    if (info.connect !== undefined) this.#testing.delete(info.connect)
     if (info.direction !== 'initiated' || peer.kind !== 'relay' || peer.ed25519Identity === undefined) return
     const {octets, port} = info.address
+    this.#tester.reached(peer.rsaIdentity)
     const isNews = this.#view.noteReachable(peer.rsaIdentity, peer.ed25519Identity, octets, port, new Date())
     if (isNews) this.#early.news()
   }

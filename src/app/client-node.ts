@@ -45,6 +45,7 @@ export interface ClientNodeDeps {
 const CIRCUIT_CELLS_MAX = 2500
 const DIR_CIRCUIT_TIMEOUT_MS = 30_000
 const READY_POLL_MS = 100
+const TESTING_RETRY_MS = 1000
 
 export class ClientNode {
   readonly core: OriginCore
@@ -71,7 +72,9 @@ export class ClientNode {
       sources: () => sources,
       openDirStream: hop => this.#openDirStream(hop),
       flavours: ['microdesc'],
-      isCache: false,
+      // Where consensuses come every few seconds nobody is spared by asking late or seldom.
+      isCache: isTesting,
+      retryMaxMs: isTesting ? TESTING_RETRY_MS : undefined,
       now,
       events: {
         consensus: (_flavour, consensus) => {

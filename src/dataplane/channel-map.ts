@@ -52,6 +52,7 @@ export class ChannelMap {
   readonly #byIdentity = new Map<string, Set<OpenChannel>>()
   readonly #attempts = new Map<ConnectHandle, Attempt>()
   readonly #listeners = new Set<(channel: OpenChannel) => void>()
+  readonly #failureListeners = new Set<(connect: ConnectHandle) => void>()
   #plane: DataPlane | undefined
 
   constructor(deps: ChannelMapDeps) {
@@ -78,6 +79,11 @@ export class ChannelMap {
   /** Hears of every channel that opens. */
   onOpened(listener: (channel: OpenChannel) => void): void {
     this.#listeners.add(listener)
+  }
+
+  /** Hears of every attempt to connect that failed, whoever made it. */
+  onConnectFailed(listener: (connect: ConnectHandle) => void): void {
+    this.#failureListeners.add(listener)
   }
 
   /** Calls back with an open channel to the relay, now or after connecting. */
@@ -125,6 +131,7 @@ export class ChannelMap {
   connectFailed(connect: ConnectHandle, fault: ConnectFault): void {
     const attempt = this.#attempts.get(connect)
     this.#attempts.delete(connect)
+    for (const listener of this.#failureListeners) listener(connect)
     for (const waiter of attempt?.waiters ?? []) waiter(fault)
   }
 

@@ -45,6 +45,11 @@ export class PathSelection {
     this.#deps = deps
   }
 
+  /** Fingerprints of the present vanguards. */
+  get vanguards(): readonly string[] {
+    return this.#deps.vanguards.fingerprints
+  }
+
   /** A circuit could not be extended to this relay. */
   failed({fingerprint}: Relay): void {
     this.#failedAtMs.delete(fingerprint)

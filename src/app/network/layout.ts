@@ -16,6 +16,7 @@ export interface LayoutOptions {
   readonly directory: string
   readonly relays: number
   readonly ports: NetworkPorts
+  readonly intervalSeconds?: number | undefined
   readonly target: {readonly host: string; readonly port: number}
   /** What the authority is known by: 40 hexadecimal digits each. */
   readonly authority: {readonly fingerprint: string; readonly v3Identity: string}
@@ -78,17 +79,17 @@ export function relayLines(nickname: string, port: number | 'auto'): string[] {
 }
 
 // The limits of Stable, Fast, Guard and HSDir are lowered so that relays which have just started have these flags.
-function authorityLines({ports}: LayoutOptions): string[] {
+function authorityLines({ports, intervalSeconds = INTERVAL_SECONDS}: LayoutOptions): string[] {
   return [
     ...relayLines(AUTHORITY_NAME, ports.authority),
     `DirPort 127.0.0.1:${ports.authorityDir}`,
     'AuthoritativeDirectory 1',
     'V3AuthoritativeDirectory 1',
-    `V3AuthVotingInterval ${INTERVAL_SECONDS} seconds`,
+    `V3AuthVotingInterval ${intervalSeconds} seconds`,
     'V3AuthVoteDelay 2 seconds',
     'V3AuthDistDelay 2 seconds',
     'V3AuthNIntervalsValid 3',
-    `TestingV3AuthInitialVotingInterval ${INTERVAL_SECONDS} seconds`,
+    `TestingV3AuthInitialVotingInterval ${intervalSeconds} seconds`,
     'TestingV3AuthInitialVoteDelay 2 seconds',
     'TestingV3AuthInitialDistDelay 2 seconds',
     'TestingAuthDirTimeToLearnReachability 0 seconds',

@@ -91,6 +91,18 @@ export class NetworkNodes {
     return started
   }
 
+  /** Ends one relay, without a word to anybody. */
+  async stopRelay(name: string): Promise<void> {
+    const node = this.#relays.get(name)
+    this.#relays.delete(name)
+    await node?.close()
+  }
+
+  /** The relays by their names, the authority's among them. */
+  get relays(): ReadonlyMap<string, RelayNode> {
+    return this.#relays
+  }
+
   /** Relays and the authority. */
   get relayCount(): number {
     return this.#relays.size

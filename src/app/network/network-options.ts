@@ -15,4 +15,6 @@ export interface PrivateNetworkOptions {
   readonly target?: {readonly host: string; readonly port: number} | undefined
   readonly socksPort?: number | undefined
   readonly statusPort?: number | undefined
+  /** Seconds between consensuses; 24 of these are one time period of the onion service. */
+  readonly intervalSeconds?: number | undefined
 }

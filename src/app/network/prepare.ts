@@ -80,8 +80,15 @@ async function prepareIn(
   const authority = await makeKeys(directory, options.relays)
   if (!authority.ok) return authority
   steps.detail(0, 'writing torrcs')
-  const {relays} = options
-  const layout = {directory: directory.path, relays, ports: ports.value, target, authority: authority.value}
+  const {relays, intervalSeconds} = options
+  const layout: LayoutOptions = {
+    directory: directory.path,
+    relays,
+    ports: ports.value,
+    intervalSeconds,
+    target,
+    authority: authority.value
+  }
   const notices = new Notices()
   const nodes: PreparedNode[] = []
   for (const plan of planNodes(layout)) {

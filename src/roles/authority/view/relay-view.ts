@@ -125,6 +125,15 @@ export class RelayView {
     return !wasRunning
   }
 
+  /** The relay cannot be reached any more: not Running until it is reached again. */
+  noteGone(identity: Uint8Array, now: Date): void {
+    const key = toBase16(identity)
+    const known = this.#relays.get(key)
+    if (known === undefined) return
+    this.#relays.set(key, {...known, reachedAt: undefined})
+    this.#stability.note(identity, false, seconds(now))
+  }
+
   isRunning(identity: Uint8Array, now: Date): boolean {
     const known = this.#relays.get(toBase16(identity))
     return known !== undefined && this.#isRunning(known, now)

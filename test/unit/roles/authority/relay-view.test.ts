@@ -105,6 +105,9 @@ describe('the relays that an authority knows', () => {
     assert.equal(reach(ed25519, ipv4.port), false, 'no news')
     assert.equal(view.isRunning(identity, later(44 * MINUTE_MS)), true)
     assert.equal(view.isRunning(identity, later(46 * MINUTE_MS)), false)
+    view.noteGone(identity, now)
+    assert.equal(view.isRunning(identity, now), false, 'is known to be gone')
+    assert.equal(reach(ed25519, ipv4.port), true, 'and back again')
   })
 
   it('keep their pair of identities for ever', () => {
