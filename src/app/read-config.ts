@@ -14,18 +14,32 @@ import type {CommandLine} from './cli.ts'
 const STANDARD_INPUT = '-'
 
 export function readConfig(command: CommandLine): Result<RelayConfig, ConfigFault> {
-  const defaults = command.defaultsFile === undefined ? ok([]) : readTorrcFile(command.defaultsFile)
+  const defaults = readDefaults(command)
   if (!defaults.ok) return defaults
   const torrc = readTorrc(command)
   if (!torrc.ok) return torrc
-  return loadConfig({defaults: defaults.value, torrc: torrc.value, commandLine: command.lines})
+  return loadConfig({
+    defaults: [...command.roleLines, ...defaults.value],
+    torrc: torrc.value,
+    commandLine: command.lines
+  })
+}
+
+/** As with C tor, a defaults file that is not there is no matter. */
+function readDefaults({defaultsFile}: CommandLine): Result<ConfigLine[], ConfigFault> {
+  return defaultsFile === undefined || !existsSync(defaultsFile) ? ok([]) : readTorrcFile(defaultsFile)
 }
 
 function readTorrc(command: CommandLine): Result<ConfigLine[], ConfigFault> {
   if (command.torrcFile === STANDARD_INPUT) return readStandardInput()
   const path = command.torrcFile ?? usualPlaces().find(place => existsSync(place))
   if (path === undefined) return ok([])
-  return command.missingTorrc === 'ignored' && !existsSync(path) ? ok([]) : readTorrcFile(path)
+  return mayBeMissing(command) && !existsSync(path) ? ok([]) : readTorrcFile(path)
+}
+
+/** The place where a master key is made needs no torrc. */
+function mayBeMissing({missingTorrc, action}: CommandLine): boolean {
+  return missingTorrc === 'ignored' || action === 'keygen'
 }
 
 let standardInput: string | undefined

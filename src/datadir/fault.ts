@@ -16,6 +16,8 @@ export type DataDirCode =
   | 'key-mismatch'
   | 'half-identity'
   | 'master-key-missing'
+  | 'family-key-missing'
+  | 'key-exists'
 
 export interface DataDirFaultData {
   readonly path: string

@@ -1,7 +1,8 @@
 // Who the relay is: an RSA-1024 identity and an Ed25519 master identity, which directory authorities tie to each other for
 // good, and a signing key that the master certifies for some weeks. In order: look at what is there; both identities or
 // neither may exist; make both if neither does; load the signing key and check its certificate; make a new one in time.
-// The master's secret is read only when something has to be signed with it and wiped right after.
+// The master's secret is read only when something has to be signed with it and wiped right after. It may be elsewhere, or
+// under a passphrase: then keygen.ts makes the signing key, and here it is taken up when it lies on the disk.
 
 import {join} from 'node:path'
 import {equal, wipe} from '../bytes/octets.ts'
@@ -70,6 +71,13 @@ function findIdentity(options: IdentityKeyOptions): Result<FoundIdentity | undef
   const ed25519 = findMaster(options, signing.value?.signer)
   if (!ed25519.ok) return ed25519
   if (rsa.value === undefined && ed25519.value === undefined) return ok(undefined)
+  if (ed25519.value !== undefined && rsa.value === undefined) {
+    const made = makeRsaOfNewRelay(keyDirectory)
+    if (!made.ok) return made
+    if (made.value !== undefined) {
+      return ok({rsa: made.value, ed25519: ed25519.value, signing: signing.value?.signing})
+    }
+  }
   if (rsa.value === undefined || ed25519.value === undefined) {
     const missing = rsa.value === undefined ? keyFiles.identityRsa.name : keyFiles.masterSecret.name
     const message =
@@ -81,6 +89,16 @@ function findIdentity(options: IdentityKeyOptions): Result<FoundIdentity | undef
     return mismatch(keyDirectory, keyFiles.signingCert, 'was made by another master identity.')
   }
   return ok({rsa: rsa.value, ed25519: ed25519.value, signing: signing.value?.signing})
+}
+
+/** What --keygen leaves is an identity without its RSA half. Once the relay ran there are onion keys beside it. */
+function makeRsaOfNewRelay(keyDirectory: string): Result<RsaPrivateKey | undefined, DataDirFault> {
+  const onionKey = readKey(keyDirectory, keyFiles.onionNtor)
+  if (!onionKey.ok) return onionKey
+  if (onionKey.value !== undefined) return ok(undefined)
+  const rsa = generateRsa(RELAY_RSA_BITS)
+  const written = writeKey(keyDirectory, keyFiles.identityRsa, rsa)
+  return written.ok ? ok(rsa) : written
 }
 
 /** The master identity from its public key, its secret key or the signing key's certificate; they have to agree. */
@@ -122,11 +140,17 @@ function findSigningKey(
   return ok({signing: {key: key.value, cert: cert.value, expiresAt}, signer})
 }
 
+/** When the certificate of the signing key ends; undefined when there is none. */
+export function signingCertExpiresAt(keyDirectory: string): Result<Date | undefined, DataDirFault> {
+  const found = findSigningKey(keyDirectory)
+  return found.ok ? ok(found.value?.signing.expiresAt) : found
+}
+
 function makeIdentity(
   options: IdentityKeyOptions
 ): Result<Pick<FoundIdentity, 'rsa' | 'ed25519'>, DataDirFault> {
   const {keyDirectory, offlineMasterKey} = options
-  if (offlineMasterKey) return masterMissing(keyDirectory)
+  if (offlineMasterKey) return masterMissing(options)
   const rsa = generateRsa(RELAY_RSA_BITS)
   const master = generateEd25519()
   const ed25519 = master.public
@@ -148,36 +172,63 @@ function withSigningKey(
   const {rsa, ed25519} = identity
   const leftMs = signing === undefined ? 0 : signing.expiresAt.getTime() - now.getTime()
   if (signing !== undefined && leftMs > options.signingKeySlopMs) return ok({rsa, ed25519, signing})
+  const newer = newerSigningKey(ed25519, signing, options, now)
+  if (!newer.ok) return newer
+  if (newer.value !== undefined) return ok({rsa, ed25519, signing: newer.value})
   const made = makeSigningKey(ed25519, options, now)
   if (!made.ok) return made
   if (made.value !== undefined) return ok({rsa, ed25519, signing: made.value})
-  return signing !== undefined && leftMs > 0
-    ? ok({rsa, ed25519, signing})
-    : masterMissing(options.keyDirectory)
+  return signing !== undefined && leftMs > 0 ? ok({rsa, ed25519, signing}) : masterMissing(options)
 }
 
-/** Undefined when the master's secret is not here. The certificate is written last: without it the key is not used. */
-function makeSigningKey(
+/** A signing key that someone put there since, with a certificate that lasts longer than that of `signing`. */
+function newerSigningKey(
   ed25519: Uint8Array,
-  {keyDirectory, signingKeyLifetimeMs, offlineMasterKey}: IdentityKeyOptions,
+  signing: SigningKey | undefined,
+  {keyDirectory}: IdentityKeyOptions,
   now: Date
 ): Result<SigningKey | undefined, DataDirFault> {
+  const found = findSigningKey(keyDirectory)
+  if (!found.ok) return found
+  if (found.value === undefined || !equal(found.value.signer, ed25519)) return ok(undefined)
+  const {expiresAt} = found.value.signing
+  const isNewer = expiresAt > now && expiresAt.getTime() > (signing?.expiresAt.getTime() ?? 0)
+  return ok(isNewer ? found.value.signing : undefined)
+}
+
+/** Undefined when the master's secret is not here in clear. */
+function makeSigningKey(
+  ed25519: Uint8Array,
+  options: IdentityKeyOptions,
+  now: Date
+): Result<SigningKey | undefined, DataDirFault> {
+  const {keyDirectory, offlineMasterKey} = options
   const master = offlineMasterKey ? ok(undefined) : readKey(keyDirectory, keyFiles.masterSecret)
   if (!master.ok) return master
   if (master.value === undefined) return ok(undefined)
   if (!equal(master.value.public, ed25519)) {
     return mismatch(keyDirectory, keyFiles.masterSecret, 'is not the key that this relay started with.')
   }
+  const made = certifySigningKey(master.value, options, now)
+  wipe(master.value.expanded)
+  return made
+}
+
+/** Makes a signing key and has it on disk, the certificate last: without it the key is not used. */
+export function certifySigningKey(
+  master: Ed25519KeyPair,
+  {keyDirectory, signingKeyLifetimeMs}: Pick<IdentityKeyOptions, 'keyDirectory' | 'signingKeyLifetimeMs'>,
+  now: Date
+): Result<SigningKey, DataDirFault> {
   const key = generateEd25519()
   const cert = makeEd25519Cert({
     type: CertType.IDENTITY_V_SIGNING,
     expiresAt: new Date(now.getTime() + signingKeyLifetimeMs),
     certifiedKey: key.public,
-    signer: master.value,
+    signer: master,
     includeSigner: true
   })
-  wipe(master.value.expanded)
-  const checked = checkEd25519Cert(cert, {type: CertType.IDENTITY_V_SIGNING, signer: ed25519, now})
+  const checked = checkEd25519Cert(cert, {type: CertType.IDENTITY_V_SIGNING, signer: master.public, now})
   if (!checked.ok) return mismatch(keyDirectory, keyFiles.signingCert, 'could not be made.')
   const secret = writeKey(keyDirectory, keyFiles.signingSecret, key)
   if (!secret.ok) return secret
@@ -185,10 +236,18 @@ function makeSigningKey(
   return written.ok ? ok({key, cert, expiresAt: checked.value.expiresAt}) : written
 }
 
-function masterMissing(keyDirectory: string): Result<never, DataDirFault> {
+/** The end of the way for a relay that cannot sign: says where the master key is and what brings a new signing key. */
+function masterMissing({keyDirectory, offlineMasterKey}: IdentityKeyOptions): Result<never, DataDirFault> {
+  const boxed = readKey(keyDirectory, keyFiles.masterSecretEncrypted)
+  const why = offlineMasterKey
+    ? 'OfflineMasterKey is set'
+    : boxed.ok && boxed.value !== undefined
+      ? 'it is encrypted with a passphrase'
+      : 'it is not here'
+  const {signingSecret, signingCert} = keyFiles
   const message =
-    'A new signing key is needed, but the master identity key is not here in clear. Make one where it is, with ' +
-    '`tor --keygen`, and bring ed25519_signing_secret_key and ed25519_signing_cert.'
+    `holds no signing key whose certificate is still valid, and the master identity key cannot make one: ${why}. ` +
+    `Run ramson --keygen where the master key is, and bring ${signingSecret.name} and ${signingCert.name} here.`
   return dataDirFault('master-key-missing', keyDirectory, message)
 }
 

@@ -71,6 +71,12 @@ function x25519File(name: string): KeyFile<X25519KeyPair> {
 export const keyFiles = {
   identityRsa: rsaFile('secret_id_key'),
   masterSecret: ed25519SecretFile('ed25519_master_id_secret_key', 'type0'),
+  /** The box around the 64 octets of the clear file's key. */
+  masterSecretEncrypted: taggedFile('ed25519_master_id_secret_key_encrypted', {
+    type: 'Boxed Ed25519 key',
+    tag: 'master',
+    length: 'any'
+  }),
   masterPublic: taggedFile('ed25519_master_id_public_key', {
     type: 'ed25519v1-public',
     tag: 'type0',

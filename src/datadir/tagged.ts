@@ -16,7 +16,7 @@ const taggedFile = format(
 export interface TaggedKind {
   readonly type: string
   readonly tag: string
-  readonly length: number
+  readonly length: number | 'any'
 }
 
 function headerOf({type, tag}: TaggedKind): Uint8Array {
@@ -26,7 +26,7 @@ function headerOf({type, tag}: TaggedKind): Uint8Array {
 }
 
 export function encodeTagged(kind: TaggedKind, body: Uint8Array): Uint8Array {
-  if (body.length !== kind.length)
+  if (kind.length !== 'any' && body.length !== kind.length)
     throw new BugError('tagged-length', `${kind.type} of ${body.length} octets`)
   return encode(taggedFile, {header: headerOf(kind), body})
 }
@@ -36,5 +36,6 @@ export function decodeTagged(kind: TaggedKind, octets: Uint8Array): Uint8Array |
   const file = decode(taggedFile, octets)
   if (!file.ok || !equal(file.value.header, headerOf(kind))) return undefined
   // Not slice(): of a Buffer that is a view, and callers wipe what they no longer need.
-  return file.value.body.length === kind.length ? new Uint8Array(file.value.body) : undefined
+  const fits = kind.length === 'any' || file.value.body.length === kind.length
+  return fits ? new Uint8Array(file.value.body) : undefined
 }

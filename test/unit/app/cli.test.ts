@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {type CommandLine, helpText, parseCommandLine} from '../../../src/app/cli.ts'
+import {type CommandLine, parseCommandLine} from '../../../src/app/cli.ts'
+import {helpText} from '../../../src/app/help.ts'
 
 function parse(...words: string[]): CommandLine {
   const command = parseCommandLine(words)
@@ -25,7 +26,11 @@ test('without words a relay runs on the usual torrc', () => {
     quiet: 'normal',
     fingerprint: 'rsa',
     dump: 'short',
-    lines: []
+    argument: '',
+    keygen: {passphrase: 'asked', passphraseFd: undefined, newPassphraseFd: undefined},
+    expirationFormat: 'iso8601',
+    lines: [],
+    roleLines: []
   })
 })
 
@@ -57,12 +62,16 @@ test('what to do instead of running is a flag, and there can be only one', () =>
   assert.equal(parse('--list-fingerprint').fingerprint, 'rsa')
   assert.equal(parse('--list-fingerprint', 'ed25519', '-f', 'x').fingerprint, 'ed25519')
   assert.equal(parse('--list-fingerprint', '--ORPort', '1').action, 'list-fingerprint')
-  assert.equal(parse('--dump-config').dump, 'short')
+  assert.equal(parse('--dump-config', 'short').dump, 'short')
+  assert.equal(parse('--dump-config', 'non-builtin').dump, 'short')
   assert.equal(parse('--dump-config', 'full').dump, 'full')
   assert.equal(parse('--list-torrc-options').action, 'list-torrc-options')
   assert.equal(parse('--version').action, 'version')
   assert.equal(parse('-h').action, 'help')
   assert.equal(parse('--help', '--version').action, 'help')
+  assert.equal(parse('--hash-password', '-x').argument, '-x')
+  assert.equal(parse('--keygen-family', 'mine').argument, 'mine')
+  assert.equal(parse('--key-expiration', 'sign', '--format', 'timestamp').expirationFormat, 'timestamp')
   assert.match(refused('--version', '--verify-config'), /exclude each other/)
 })
 
@@ -76,7 +85,32 @@ test('a flag or option that lacks its value, or has a wrong one, is refused', ()
   assert.equal(refused('--ORPort'), '--ORPort wants a value.')
   assert.match(refused('-f'), /argument missing/)
   assert.match(refused('--list-fingerprint', 'x25519'), /Allowed choices are rsa, ed25519\.$/)
-  assert.match(refused('--hush', '--quiet'), /cannot be used with/)
+  assert.match(refused('--dump-config'), /argument missing/)
+  assert.match(refused('--dump-config', 'all'), /Allowed choices are short, full, non-builtin\.$/)
+  assert.match(refused('--key-expiration', 'onion'), /Allowed choices are sign\.$/)
+})
+
+test('of --quiet and --hush the stricter one counts, as with C tor', () => {
+  assert.equal(parse('--hush', '--quiet').quiet, 'quiet')
+  assert.equal(parse('--hush').quiet, 'hush')
+})
+
+test('--keygen says how the master key is kept; its flags mean nothing without it', () => {
+  assert.deepEqual(parse('--keygen', '--no-passphrase').keygen.passphrase, 'none')
+  assert.deepEqual(
+    parse('--keygen', '--newpass', '--passphrase-fd', '3', '--new-passphrase-fd', '4').keygen,
+    {
+      passphrase: 'new',
+      passphraseFd: 3,
+      newPassphraseFd: 4
+    }
+  )
+  assert.match(refused('--newpass'), /belongs to --keygen/)
+  assert.match(refused('--no-passphrase'), /belongs to --keygen/)
+  assert.match(refused('--passphrase-fd', '0'), /belongs to --keygen/)
+  assert.match(refused('--keygen', '--passphrase-fd', 'x'), /a number/)
+  assert.match(refused('--keygen', '--no-passphrase', '--passphrase-fd', '0'), /exclude each other/)
+  assert.match(refused('--format', 'timestamp'), /belongs to --key-expiration/)
 })
 
 test('the help names every flag', () => {

@@ -66,7 +66,10 @@ test('a bad command line ends with status 1 and points to the help', () => {
 })
 
 test('--dump-config prints the settings as a torrc', () => {
-  const {stdout} = run(['-f', '-', '--Nickname', 'x', '--dump-config'], 'ORPort 9001 # mine\nNickname y\n')
+  const {stdout} = run(
+    ['-f', '-', '--Nickname', 'x', '--dump-config', 'short'],
+    'ORPort 9001 # mine\nNickname y\n'
+  )
   assert.equal(stdout, 'Nickname x\nORPort 9001\n')
 })
 

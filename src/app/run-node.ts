@@ -1,0 +1,91 @@
+// The command line that C tor has, and the commands relay, service and client, which are the same for one role each: the
+// words are parsed, the settings are read, and then what was asked for is done.
+
+import {printConfigFault} from '../config/fault.ts'
+import {printConfig} from '../config/print-config.ts'
+import type {RelayConfig} from '../config/relay-config.ts'
+import {type ConfigLine, configLine} from '../config/torrc-text.ts'
+import {printDataDirFault} from '../datadir/fault.ts'
+import {printLogFault} from '../log/fault.ts'
+import {Log} from '../log/log.ts'
+import {type CommandLine, parseCommandLine} from './cli.ts'
+import {DONE, FAILED, fail, print} from './exit-status.ts'
+import {helpText} from './help.ts'
+import {type Immediate, isImmediate, runImmediate} from './immediate.ts'
+import {runKeyAction} from './key-actions.ts'
+import {listFingerprint} from './list-fingerprint.ts'
+import {logOptions} from './log-options.ts'
+import {readConfig} from './read-config.ts'
+import {reloadConfig} from './reload.ts'
+import type {RunSubcommand} from './subcommands.ts'
+
+/** `any`: whatever the settings ask for. */
+export type NodeRole = 'any' | 'relay' | 'service' | 'client'
+
+export function runAs(role: NodeRole): RunSubcommand {
+  return words => runNode(words, role)
+}
+
+export async function runNode(words: readonly string[], role: NodeRole = 'any'): Promise<number> {
+  const parsed = parseCommandLine(words)
+  if (!parsed.ok) return fail(`${parsed.fault.data?.message ?? parsed.fault.code} See ramson --help.`)
+  const command = {...parsed.value, roleLines: roleLines(role)}
+  const {action} = command
+  if (action === 'help') return print(helpText())
+  if (isImmediate(action)) return runImmediate(action, command)
+  const config = readConfig(command)
+  if (!config.ok) return command.quiet === 'quiet' ? FAILED : fail(printConfigFault(config.fault))
+  const missing = whatLacks(role, config.value)
+  if (missing !== undefined) return fail(missing)
+  return withConfig(action, command, config.value)
+}
+
+/** Lines that the torrc overrides. */
+function roleLines(role: NodeRole): ConfigLine[] {
+  return role === 'client' ? [configLine('SocksPort', '9050', {source: 'ramson client'})] : []
+}
+
+function whatLacks(role: NodeRole, {orPorts, onionServices}: RelayConfig): string | undefined {
+  if (role === 'relay' && orPorts.length === 0) {
+    return 'A relay needs an ORPort. Add one to the torrc, or give --ORPort 9001.'
+  }
+  if (role === 'service' && onionServices.length === 0) {
+    return (
+      'There is no onion service in the settings. Add HiddenServiceDir and HiddenServicePort to the torrc, or give ' +
+      "--HiddenServiceDir DIRECTORY --HiddenServicePort '80 127.0.0.1:8080'."
+    )
+  }
+  return undefined
+}
+
+async function withConfig(
+  action: Exclude<CommandLine['action'], 'help' | Immediate>,
+  command: CommandLine,
+  config: RelayConfig
+): Promise<number> {
+  switch (action) {
+    case 'verify-config':
+      if (command.quiet !== 'normal') return DONE
+      for (const notice of config.notices) process.stderr.write(`${notice}\n`)
+      return print('Configuration was valid\n')
+    case 'dump-config':
+      return print(printConfig(config, command.dump))
+    case 'list-fingerprint': {
+      if (config.orPorts.length === 0) return fail('Without an ORPort there is no relay and no fingerprint.')
+      const line = await listFingerprint(config, command.fingerprint, new Date())
+      return line.ok ? print(line.value) : fail(printDataDirFault(line.fault))
+    }
+    case 'run':
+      return run(command, config)
+    default:
+      return runKeyAction(action, command, config)
+  }
+}
+
+async function run(command: CommandLine, config: RelayConfig): Promise<number> {
+  const log = Log.open(logOptions(config, command.quiet))
+  if (!log.ok) return fail(printLogFault(log.fault))
+  for (const notice of config.notices) log.value.logger.about('config').warn(notice)
+  const {runRelay} = await import('./run-relay.ts')
+  return runRelay(config, {log: log.value, reload: before => reloadConfig(before, command, log.value)})
+}

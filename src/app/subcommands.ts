@@ -1,0 +1,48 @@
+// The commands that are words of their own: `ramson relay`, `ramson network` and so on. What one of them needs is loaded
+// when it is called and not before.
+
+import {nearestWord} from './cli.ts'
+
+/** Takes the words behind the command's name; gives the exit status. */
+export type RunSubcommand = (words: readonly string[]) => Promise<number>
+
+export interface Subcommand {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<RunSubcommand>
+}
+
+export const SUBCOMMANDS: readonly Subcommand[] = [
+  {
+    name: 'relay',
+    summary: 'run a relay: as without a command, and refused without an ORPort',
+    load: async () => (await import('./run-node.ts')).runAs('relay')
+  },
+  {
+    name: 'service',
+    summary: 'run onion services: refused without a HiddenServiceDir',
+    load: async () => (await import('./run-node.ts')).runAs('service')
+  },
+  {
+    name: 'client',
+    summary: 'run a SOCKS proxy to onion services, on port 9050 unless told otherwise',
+    load: async () => (await import('./run-node.ts')).runAs('client')
+  },
+  {
+    name: 'network',
+    summary: 'a private onion network on this machine',
+    load: async () => (await import('./network/network-subcommand.ts')).runNetworkCommand
+  }
+]
+
+export function findSubcommand(word: string | undefined): Subcommand | undefined {
+  return SUBCOMMANDS.find(({name}) => name === word)
+}
+
+/** The command that a word without a dash may have been meant for. */
+export function nearestSubcommand(word: string): string | undefined {
+  return nearestWord(
+    word,
+    SUBCOMMANDS.map(({name}) => name)
+  )
+}
