@@ -53,6 +53,7 @@ const whatIsMissing = async () => {
 const goWithout = (reason, advice, details = '') => {
   // An addon of older sources may not fit the TypeScript beside it.
   rmSync(addonPath, {force: true})
+  rmSync(join(root, 'prebuilds', `${process.platform}-${process.arch}`), {recursive: true, force: true})
   writeStatus({built: false, reason})
   if (details !== '') console.error(`${details.trimEnd()}\n`)
   console.error(

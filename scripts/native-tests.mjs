@@ -10,14 +10,15 @@
 //   threads    the tests of the data plane under ThreadSanitizer
 //   memory     the tests of the data plane under valgrind
 //   aarch64    the same as plain, cross-compiled, under qemu
+//   prebuilt   the addon of that build, loaded by a Node for that processor, which RAMSON_NODE_ARM64 names, under qemu
 //   secrets    keys and data marked as secret under valgrind: no branch and no address may depend on them
 //   addon      the addon itself under the sanitizers, called by the tests of dist/test/native
 //
 // A variant that lacks what it needs is skipped. The last line is `N passed, N failed, N skipped`, counting variants.
 
 import {existsSync, mkdirSync} from 'node:fs'
-import {createRequire} from 'node:module'
 import {join} from 'node:path'
+import {crossBuild, emulator, headers} from './cross-build.mjs'
 import {root, run, StepFailure, step} from './step.mjs'
 
 const sanitizers = ['-DRAMSON_SANITIZE=address,undefined', '-DCMAKE_CXX_FLAGS_RELEASE=-O1']
@@ -85,6 +86,17 @@ const runAddon = async (folder, must) => {
   return `${/^# pass (\d+)$/m.exec(output)?.[1]} tests`
 }
 
+const runPrebuilt = async (folder, must) => {
+  const [command, ...args] = [...emulator('arm64'), process.env.RAMSON_NODE_ARM64]
+  const settings = {env: {...process.env, RAMSON_ADDON: join(folder, 'ramson.node')}}
+  const told = []
+  for (const path of addonTests.filter(path => /twins/.test(path))) {
+    const output = await must('running', command, [...args, '--test-reporter=tap', path], settings)
+    told.push(`${/^# pass (\d+)$/m.exec(output)?.[1]} tests`)
+  }
+  return told.join(', ')
+}
+
 const variants = {
   plain: {
     lacks: () => lacksProgram('c++'),
@@ -123,13 +135,18 @@ const variants = {
   },
   aarch64: {
     lacks: () => lacksProgram('aarch64-linux-gnu-g++', 'qemu-aarch64-static'),
-    configure: [
-      '-DRAMSON_TESTS=ON',
-      '-DCMAKE_SYSTEM_NAME=Linux',
-      '-DCMAKE_SYSTEM_PROCESSOR=aarch64',
-      '-DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++'
-    ],
-    test: runProgram('qemu-aarch64-static', '-cpu', 'max', '-L', '/usr/aarch64-linux-gnu')
+    ...crossBuild('arm64'),
+    test: runProgram(...emulator('arm64'))
+  },
+  prebuilt: {
+    lacks: async () => {
+      if (!addonTests.every(existsSync)) return 'dist/ is not built'
+      if (process.env.RAMSON_NODE_ARM64 === undefined) return 'RAMSON_NODE_ARM64 names no Node'
+      return lacksProgram('aarch64-linux-gnu-g++', 'qemu-aarch64-static')
+    },
+    ...crossBuild('arm64'),
+    target: 'ramson',
+    test: runPrebuilt
   },
   secrets: {
     lacks: () => lacksProgram('c++', 'valgrind'),
@@ -147,11 +164,7 @@ const variants = {
       if (!addonTests.every(existsSync)) return 'dist/ is not built'
       return lacksProgram('c++')
     },
-    configure: () => {
-      const require = createRequire(import.meta.url)
-      const headers = [require('node-api-headers').include_dir, require('node-addon-api').include_dir]
-      return [`-DCMAKE_JS_INC=${headers.join(';')}`, ...sanitizers]
-    },
+    configure: () => [`-DCMAKE_JS_INC=${headers().join(';')}`, ...sanitizers],
     target: 'ramson',
     test: runAddon
   }
@@ -160,13 +173,13 @@ const variants = {
 const counts = {passed: 0, failed: 0, skipped: 0}
 
 const runVariant = async (name, variant, progress) => {
-  const {lacks, configure, target = 'native_tests', check, test} = variant
+  const {lacks, configure, folder: ownFolder, target = 'native_tests', check, test} = variant
   const reason = await lacks()
   if (reason !== undefined) {
     counts.skipped++
     return `skipped: ${reason}`
   }
-  const folder = join(root, 'build', 'tests', name)
+  const folder = ownFolder ?? join(root, 'build', 'tests', name)
   mkdirSync(folder, {recursive: true})
   const must = async (what, command, args, settings) => {
     progress(what)

@@ -60,6 +60,14 @@ export function planeText(choice: PlaneChoice): string {
   return `${plane}; cell cryptography: ${implementation} (${kernel})`
 }
 
+/** What a node says at its start that runs without the addon; undefined where the addon loads. */
+export function fallbackNotice(): string | undefined {
+  const {implementation, reason} = dataPlaneInfo()
+  return implementation === 'addon'
+    ? undefined
+    : `The native addon is not in use (${reason}): cells go through the fallback over node:crypto, which is several times slower.`
+}
+
 function forcedShards(text: string): number | undefined {
   if (text === '') return undefined
   const shards = /^\d{1,3}$/.test(text) ? Number(text) : 0

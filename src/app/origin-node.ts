@@ -13,6 +13,7 @@ import {loadState} from '../datadir/state-file.ts'
 import {ok, type Result} from '../fault/result.ts'
 import type {ReachProgress} from '../roles/client/reach-progress.ts'
 import {ClientNode} from './client-node.ts'
+import {fallbackNotice} from './data-plane.ts'
 import {allSources} from './dir-sources.ts'
 import {guardStore} from './guard-store.ts'
 import {ClientSteps} from './monitor/client-steps.ts'
@@ -88,6 +89,8 @@ export class OriginNode {
     client.start()
     services.start()
     logger.notice(`${versionText()} on Node ${process.versions.node}, without an ORPort. Experimental.`)
+    const notice = fallbackNotice()
+    if (notice !== undefined) logger.notice(notice)
     for (const {directory: path} of config.onionServices) {
       logger.notice(`The onion service of ${basename(path)} starts; its address is in ${path}/hostname.`)
     }

@@ -182,13 +182,15 @@ function packageRoot(): string {
   return folder
 }
 
-/** Why the build left no addon, as scripts/build-native.mjs noted it. */
-function buildReason(root: string): string {
+/** Why there is no addon at all: as scripts/build-native.mjs noted it, or, installed, because none came with the package. */
+function absence(root: string): string {
+  if (!existsSync(join(root, 'CMakeLists.txt')))
+    return `this package holds none for ${process.platform} on ${process.arch}`
   try {
     const status: unknown = JSON.parse(readFileSync(join(root, 'build', 'native-status.json'), 'utf8'))
     if (typeof status === 'object' && status !== null && 'reason' in status) return String(status.reason)
   } catch {
-    // Never built, or shipped without its build folder.
+    // Never built.
   }
   return 'it has not been built'
 }
@@ -226,7 +228,7 @@ export function findAddon(environment: NodeJS.ProcessEnv): LoadedAddon {
       reason ??= `${path} does not load: ${error instanceof Error ? error.message : String(error)}`
     }
   }
-  reason ??= forced === '' ? buildReason(root) : `RAMSON_ADDON=${forced}: there is no such file`
+  reason ??= forced === '' ? absence(root) : `RAMSON_ADDON=${forced}: there is no such file`
   if (mustLoad) throw new Error(`The native addon was asked for but cannot be had: ${reason}`)
   return {reason}
 }

@@ -6,6 +6,8 @@ import {STEP_TITLES, type StepEvent} from './steps.ts'
 
 export interface NetworkReport extends NetworkEvents {
   starting(about: string): void
+  /** Something that whoever started it would want to know. */
+  notice(text: string): void
   failed(failure: NetworkFailure): void
   stopping(): void
   stopped(ms: number): void
@@ -26,6 +28,7 @@ export function jsonReport(output: Output): NetworkReport {
   const tell = (event: string, data: object) => output.write(`${JSON.stringify({event, ...data})}\n`)
   return {
     starting: about => tell('starting', {about}),
+    notice: text => tell('notice', {text}),
     step: ({ms, ...rest}) => tell('step', {...rest, ms: Math.round(ms)}),
     ready: (addresses, ms) => tell('ready', {...addresses, ms: Math.round(ms)}),
     failed: failure => tell('failed', failure),
@@ -42,6 +45,7 @@ function plainReport(output: Output): NetworkReport {
   const line = (text: string) => output.write(`${text}\n`)
   return {
     starting: about => line(`${about}\n`),
+    notice: text => line(`${text}\n`),
     step: event => {
       if (event.state !== 'running') line(stepLine(event))
     },
@@ -67,6 +71,12 @@ class TerminalReport implements NetworkReport {
     this.#output.write(`${about}\n\n`)
     this.#timer = setInterval(() => this.#draw(), REDRAW_MS)
     this.#timer.unref()
+  }
+
+  notice(text: string): void {
+    this.#erase()
+    this.#output.write(`${text}\n\n`)
+    this.#draw()
   }
 
   step(event: StepEvent): void {

@@ -2,6 +2,7 @@
 //
 //   INT, TERM: everything stops and what is temporary is removed   another one, later: ends at once
 
+import {fallbackNotice} from '../data-plane.ts'
 import type {NetworkFault} from './events.ts'
 import type {NetworkCommand} from './network-command.ts'
 import {PrivateNetwork} from './private-network.ts'
@@ -29,6 +30,8 @@ export async function runNetwork(command: NetworkCommand): Promise<number> {
   process.on('SIGTERM', interrupt)
 
   report.starting('A private onion network on this machine: the onion-service protocol in six steps')
+  const notice = fallbackNotice()
+  if (notice !== undefined) report.notice(notice)
   const started = await PrivateNetwork.start(command, report, interrupted.signal)
   if (!started.ok) return failed(started.fault, interrupted.signal, report)
   if (command.stays === 'until-stopped') await signalled

@@ -50,6 +50,7 @@ test('for scripts every event is one line of JSON', () => {
   const output = new Written(false)
   const report = jsonReport(output)
   report.starting('about')
+  report.notice('the fallback runs')
   report.step({...network, state: 'done'})
   report.ready(addresses, 5000.4)
   report.failed(failure)
@@ -61,6 +62,7 @@ test('for scripts every event is one line of JSON', () => {
     .map(line => JSON.parse(line) as {event: string})
   assert.deepEqual(events, [
     {event: 'starting', about: 'about'},
+    {event: 'notice', text: 'the fallback runs'},
     {event: 'step', step: 0, title: 'network', state: 'done', ms: 1235, detail: 'one and all'},
     {event: 'ready', ...addresses, ms: 5000},
     {event: 'failed', ...failure},
@@ -98,6 +100,21 @@ test('on a terminal what is under way stands below what is over, and goes when i
   )
   report.failed(failure)
   assert.doesNotMatch(screen(output.text).join('\n'), /…/)
+})
+
+test('a notice is read on a terminal, whatever is drawn below it', () => {
+  const output = new Written(true)
+  const report = peopleReport(output)
+  report.starting('about')
+  report.step({...network, state: 'running', detail: 'first'})
+  report.notice('the fallback runs')
+  report.step({...network, state: 'done'})
+  const shown = screen(output.text).filter(line => line !== '')
+  assert.deepEqual(
+    shown.map(line => line.slice(0, 17)),
+    ['about', 'the fallback runs', '  ✓ network      ']
+  )
+  report.failed(failure)
 })
 
 test('a line that would wrap is cut while the step is under way', () => {
