@@ -20,6 +20,7 @@ import {
 } from '../roles/relay/publish-rules.ts'
 import {Publisher} from '../roles/relay/publisher.ts'
 import {authoritySources} from './dir-sources.ts'
+import type {FamilyMembership} from './family-membership.ts'
 import type {NetworkKnowledge} from './network-knowledge.ts'
 import type {RelayAddress} from './relay-address.ts'
 import {openDirStream, type RelayCore} from './relay-core.ts'
@@ -32,6 +33,7 @@ export interface OwnPublicationDeps {
   readonly network: NetworkKnowledge
   readonly core: RelayCore
   readonly keys: () => RelayKeys
+  readonly family: FamilyMembership
   readonly config: () => RelayConfig
   readonly orPort: () => number | undefined
   readonly isReachable: () => boolean
@@ -125,6 +127,7 @@ export class OwnPublication {
         observed: this.#bandwidth.observed,
         isHibernating: false,
         overloadedAt: this.#deps.overloadedAt(published),
+        familyCerts: this.#deps.family.certs(identity.ed25519, published),
         statistics: this.#statistics()
       },
       protocolsLine(),
@@ -157,7 +160,9 @@ export class OwnPublication {
     return {
       nickname: config.nickname,
       contact: config.contactInfo,
-      family: config.myFamily,
+      // The network says when clients no longer go by lists of fingerprints (proposal 321).
+      family: this.#deps.network.param('publish-family-list') === 0 ? [] : config.myFamily,
+      familyIds: this.#deps.family.ids,
       platform: `${versionText()} on ${systemName()} ${release().split('-')[0]}`,
       ipv4: {address, port},
       ipv6: undefined,

@@ -38,6 +38,7 @@ import {ReachabilityTest} from '../roles/relay/reachability.ts'
 import {Authority, type AuthorityOptions} from './authority.ts'
 import {choosePlane, planeText} from './data-plane.ts'
 import {DirPorts} from './dir-port.ts'
+import {FamilyMembership} from './family-membership.ts'
 import {guardStore} from './guard-store.ts'
 import {LinkCounts} from './monitor/link-counts.ts'
 import {OnionSkinTimes} from './monitor/onion-skin-times.ts'
@@ -67,6 +68,7 @@ const SECOND_MS = 1000
 /** Octets of a vote on all relays that a private network may have. */
 const AUTHORITY_BODY_MAX = 4 << 20
 const TEND_MS = 60_000
+const HOUR_MS = 3_600_000
 /** Of MaxMemInQueues, where MaxHSDirCacheBytes is not set. */
 const HSDIR_SHARE = 0.2
 const SELF_TEST_TIMEOUT_MS = 20_000
@@ -80,6 +82,8 @@ export interface RelayNodeOptions {
   readonly shards?: number | undefined
   /** Of an authority that is alone in a testing network: relays that its first consensus waits for. */
   readonly expectedRelays?: number | undefined
+  /** Hears, once, that the relay has no valid signing key any more and nothing it says is believed. */
+  readonly cannotGoOn?: ((fault: DataDirFault) => void) | undefined
 }
 
 export class RelayNode {
@@ -133,6 +137,7 @@ export class RelayNode {
       network,
       core,
       keys: () => this.#keys,
+      family: parts.family,
       config: () => this.#config,
       orPort: () => advertisedPort(this.#config, listeners),
       overloadedAt: now => parts.defences.overload.shownAt(now),
@@ -227,6 +232,10 @@ export class RelayNode {
     this.#takeParameters()
     this.monitor.configure()
     await this.#parts.address.configure(config)
+    const {family, logger} = this.#parts
+    const loaded = family.load(config, logger)
+    if (!loaded.ok) logger.warn(`The family keys stay as they are: ${printDataDirFault(loaded.fault)}`)
+    await this.#tend(new Date(), 'reload')
     this.#publication.consider()
   }
 
@@ -321,16 +330,19 @@ export class RelayNode {
   }
 
   /** Keys that are due are renewed, and so is the TLS context. */
-  async #tend(now: Date): Promise<void> {
+  async #tend(now: Date, occasion: 'minute' | 'reload' = 'minute'): Promise<void> {
     const {logger, endpoint, network} = this.#parts
     if (this.#stopping) return
     this.#areDescriptorsExhausted = areDescriptorsExhausted()
-    const tended = tendRelayKeys(this.#keys, keyOptions(this.#config), network.onionKeySchedule(), now)
+    const schedule = network.onionKeySchedule()
+    const tended = tendRelayKeys(this.#keys, keyOptions(this.#config), schedule, now, occasion)
     if (!tended.ok) {
-      logger.warn('A key that is due could not be renewed; the present one stays in use.')
+      if (this.#keys.identity.signing.expiresAt <= now) this.#cannotGoOn(tended.fault)
+      else logger.warn(`A key that is due could not be renewed: ${printDataDirFault(tended.fault)}`)
       return
     }
     const before = this.#keys
+    warnOfExpiry(tended.value, this.#config, logger, now)
     this.#parts.held.keys = tended.value
     await endpoint.rotate({force: before.identity.signing !== tended.value.identity.signing})
     if (before.onion !== tended.value.onion) {
@@ -338,6 +350,13 @@ export class RelayNode {
       this.#saveState()
     }
     this.#publication.consider()
+  }
+
+  #cannotGoOn(fault: DataDirFault): void {
+    const {cannotGoOn, logger} = this.#parts
+    this.#stopping = true
+    logger.err(`The signing key has expired. ${printDataDirFault(fault)}`)
+    cannotGoOn?.(fault)
   }
 
   #saveState(): void {
@@ -377,6 +396,8 @@ interface Parts {
   readonly endpoint: LinkEndpoint
   readonly pool: OnionSkinPool
   readonly address: RelayAddress
+  readonly family: FamilyMembership
+  readonly cannotGoOn: RelayNodeOptions['cannotGoOn']
   readonly network: NetworkKnowledge
   readonly defences: RelayDefences
   readonly onionRoles: OnionRoles
@@ -399,7 +420,8 @@ async function openParts({
   config,
   logger,
   onionSkinWorkers,
-  expectedRelays
+  expectedRelays,
+  cannotGoOn
 }: RelayNodeOptions): Promise<Result<Parts, StartFault>> {
   for (const path of [config.dataDirectory, config.cacheDirectory]) {
     const directory = openDirectory(path)
@@ -418,6 +440,9 @@ async function openParts({
   const {keys} = loaded.value
   const written = writeFingerprints(config.dataDirectory, config.nickname, keys.identity)
   if (!written.ok) return written
+  const family = new FamilyMembership()
+  const families = family.load(config, logger)
+  if (!families.ok) return families
   const address = new RelayAddress(config.testingTorNetwork || config.dirAuthorities.length > 0)
   await address.configure(config)
   const network = NetworkKnowledge.open(config, new CachedDocuments(config.cacheDirectory), logger)
@@ -477,7 +502,8 @@ async function openParts({
   const servesDirectory = config.dirCache || authority.value !== undefined
   const directory = servesDirectory ? new RelayDirectory({network, routes, logger, bodyMax}) : undefined
   const roles = {onionRoles, directory, authority: authority.value}
-  const shared = {config, logger, endpoint, pool, address, network, defences, tallies, ...roles}
+  const own = {address, family, cannotGoOn}
+  const shared = {config, logger, endpoint, pool, network, defences, tallies, ...own, ...roles}
   const parts = {...shared, lock: lock.value, state: state.value, held}
   return ok(parts)
 }
@@ -586,6 +612,19 @@ async function listen(
 
 function keyOptions({keyDirectory, signingKeyLifetimeMs, signingKeySlopMs, offlineMasterKey}: RelayConfig) {
   return {keyDirectory, signingKeyLifetimeMs, signingKeySlopMs, offlineMasterKey}
+}
+
+/** An offline master key needs its operator in time: told every hour from the day before. */
+function warnOfExpiry({identity}: RelayKeys, config: RelayConfig, logger: Logger, now: Date): void {
+  const {expiresAt} = identity.signing
+  if (expiresAt.getTime() - now.getTime() > config.signingKeySlopMs) return
+  logger
+    .limited('signing-key-expires', HOUR_MS)
+    .warn(
+      `The signing key expires at ${expiresAt.toISOString().slice(0, 16)}Z and the master key is not here to renew it. ` +
+        'Run ramson --keygen where the master key is, copy ed25519_signing_secret_key and ed25519_signing_cert to ' +
+        `${config.keyDirectory}; they are taken up within a minute.`
+    )
 }
 
 function linkKeys({identity}: RelayKeys) {

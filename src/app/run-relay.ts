@@ -28,7 +28,12 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
     if (!written.ok) logger.warn(printDataDirFault(written.fault))
   }
   const notices = keepNotices(first, log)
-  const started = await startNode(first, logger)
+  let status = DONE
+  const cannotGoOn = new AbortController()
+  const started = await startNode(first, logger, () => {
+    status = FAILED
+    cannotGoOn.abort()
+  })
   if (!started.ok) {
     logger.err(printStartFault(started.fault))
     return FAILED
@@ -39,6 +44,8 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
   let isShuttingDown = false
 
   await new Promise<void>(end => {
+    if (cannotGoOn.signal.aborted) end()
+    cannotGoOn.signal.addEventListener('abort', () => end())
     process.on('SIGTERM', () => {
       logger.notice('Catching signal TERM, exiting cleanly.')
       end()
@@ -75,7 +82,7 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
   await page?.close()
   await node.close()
   if (config.pidFile !== undefined) removePidFile(config.pidFile)
-  return DONE
+  return status
 }
 
 /** The last notices of the log, for the status page. */
@@ -107,7 +114,11 @@ async function openStatusPage(
 }
 
 /** What a process can run: a relay, or, without an ORPort, what needs none. */
-function startNode(config: RelayConfig, logger: Logger): Promise<Result<RelayNode | OriginNode, StartFault>> {
-  const options = {config, logger}
+function startNode(
+  config: RelayConfig,
+  logger: Logger,
+  cannotGoOn: () => void
+): Promise<Result<RelayNode | OriginNode, StartFault>> {
+  const options = {config, logger, cannotGoOn}
   return config.orPorts.length > 0 ? RelayNode.start(options) : OriginNode.start(options)
 }

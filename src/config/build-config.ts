@@ -27,6 +27,7 @@ export function buildConfig(
   const dataDirectory = absolutePath(values.DataDirectory ?? '~/.ramson', host)
   const below = (path: string | undefined, name: string) =>
     path === undefined ? join(dataDirectory, name) : absolutePath(path, host)
+  const keyDirectory = below(values.KeyDirectory, 'keys')
   const optional = (path: string | undefined) => path && absolutePath(path, host)
   return {
     nickname: values.Nickname,
@@ -38,6 +39,7 @@ export function buildConfig(
     assumeReachableIpv6: values.AssumeReachableIPv6,
     extendAllowPrivateAddresses: values.ExtendAllowPrivateAddresses,
     myFamily: lines.myFamily,
+    familyIds: lines.familyIds,
     exitRelay: false,
     exitPolicy: ['reject *:*'],
 
@@ -54,7 +56,8 @@ export function buildConfig(
     shutdownWaitLengthMs: values.ShutdownWaitLength,
 
     dataDirectory,
-    keyDirectory: below(values.KeyDirectory, 'keys'),
+    keyDirectory,
+    familyKeyDirectory: optional(values.FamilyKeyDirectory) ?? keyDirectory,
     cacheDirectory: values.CacheDirectory === undefined ? dataDirectory : below(values.CacheDirectory, ''),
     pidFile: optional(values.PidFile),
     runAsDaemon: false,

@@ -1,6 +1,8 @@
 // `MyFamily`: relays of one operator, separated by commas over any number of lines. A fingerprint may lack its '$' and may
-// carry a nickname behind '=' or '~'; descriptors carry `$FINGERPRINT` in upper case.
+// carry a nickname behind '=' or '~'; descriptors carry `$FINGERPRINT` in upper case. `FamilyId`: families by key, each the
+// base64 of a public key; `*` stands for all whose secret keys are there.
 
+import {fromBase64} from '../bytes/base64.ts'
 import {ok, type Result} from '../fault/result.ts'
 import {type ConfigFault, configFault} from './fault.ts'
 import type {ConfigLine} from './torrc-text.ts'
@@ -20,4 +22,22 @@ export function parseFamily(lines: readonly ConfigLine[]): Result<string[], Conf
     }
   }
   return ok([...members].sort())
+}
+
+const FAMILY_ID_LENGTH = 32
+
+/** Undefined where no line is. */
+export function parseFamilyIds(
+  lines: readonly ConfigLine[]
+): Result<readonly Uint8Array[] | 'all' | undefined, ConfigFault> {
+  if (lines.length === 0) return ok(undefined)
+  const ids: Uint8Array[] = []
+  for (const {value, place} of lines.filter(line => line.value !== '*')) {
+    const id = fromBase64(value)
+    if (id?.length !== FAMILY_ID_LENGTH) {
+      return configFault('bad-value', `FamilyId: '${value}' is no FamilyId.`, place, 'FamilyId')
+    }
+    ids.push(id)
+  }
+  return ok(ids.length < lines.length ? 'all' : ids)
 }

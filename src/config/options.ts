@@ -89,8 +89,8 @@ export const relayOptions = {
   OutboundBindAddress: known('relay', 'lines'),
   OutboundBindAddressOR: known('relay', 'lines'),
   MyFamily: done('relay', 'lines'),
-  FamilyId: known('key management', 'lines'),
-  FamilyKeyDirectory: known('key management', 'filename'),
+  FamilyId: done('key management', 'lines'),
+  FamilyKeyDirectory: done('key management', 'filename'),
   ExitRelay: refused('exit role', 'autobool', '0'),
   ExitPolicy: refused('exit role', 'lines'),
   ReducedExitPolicy: refused('exit role', 'boolean', '0'),
@@ -125,7 +125,7 @@ export const relayOptions = {
 
   SigningKeyLifetime: done('key management', 'interval', '30 days'),
   SSLKeyLifetime: done('key management', 'interval', '0'),
-  OfflineMasterKey: known('key management', 'boolean', '0'),
+  OfflineMasterKey: done('key management', 'boolean', '0'),
 
   DirAuthority: done('directory', 'lines'),
   FallbackDir: done('directory', 'lines'),

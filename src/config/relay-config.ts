@@ -11,7 +11,7 @@ import {buildConfig} from './build-config.ts'
 import {consistencyFault} from './consistency.ts'
 import {type DirAuthority, type FallbackDir, parseDirAuthority, parseFallbackDir} from './dir-authority.ts'
 import type {DosConfig} from './dos-config.ts'
-import {parseFamily} from './family.ts'
+import {parseFamily, parseFamilyIds} from './family.ts'
 import {type ConfigFault, configFault} from './fault.ts'
 import {absolutePath, type HostFacts, hostFacts} from './host.ts'
 import {expandIncludes} from './include.ts'
@@ -43,6 +43,8 @@ export interface RelayConfig {
   readonly extendAllowPrivateAddresses: boolean
   /** `$FINGERPRINT` in upper case, or nicknames, sorted and unique */
   readonly myFamily: readonly string[]
+  /** of 32 octets each, or all whose keys are there; undefined: no family by key */
+  readonly familyIds: readonly Uint8Array[] | 'all' | undefined
   readonly exitRelay: false
   /** as descriptors carry it: a relay without an exit role rejects all */
   readonly exitPolicy: readonly ['reject *:*']
@@ -69,6 +71,7 @@ export interface RelayConfig {
 
   readonly dataDirectory: string
   readonly keyDirectory: string
+  readonly familyKeyDirectory: string
   readonly cacheDirectory: string
   readonly pidFile: string | undefined
   readonly runAsDaemon: false
@@ -186,6 +189,7 @@ export interface ParsedLines {
   readonly dirAuthorities: readonly DirAuthority[]
   readonly fallbackDirs: readonly FallbackDir[]
   readonly myFamily: readonly string[]
+  readonly familyIds: readonly Uint8Array[] | 'all' | undefined
   readonly logRoutes: readonly LogRoute[] | undefined
 }
 
@@ -214,6 +218,8 @@ function parseLines(
   if (!fallbackDirs.ok) return fallbackDirs
   const myFamily = parseFamily(values.MyFamily)
   if (!myFamily.ok) return myFamily
+  const familyIds = parseFamilyIds(values.FamilyId)
+  if (!familyIds.ok) return familyIds
   const routes = eachLine(values.Log, line => parseLogLine(line, path => absolutePath(path, host)))
   if (!routes.ok) return routes
   return ok({
@@ -228,6 +234,7 @@ function parseLines(
     dirAuthorities: dirAuthorities.value,
     fallbackDirs: fallbackDirs.value,
     myFamily: myFamily.value,
+    familyIds: familyIds.value,
     logRoutes: values.Log.length === 0 ? undefined : routes.value
   })
 }

@@ -55,6 +55,17 @@ export function renewSigningKey(
   return withSigningKey(keys, keys.signing, options, now)
 }
 
+/** The same keys, or, when the operator has put a signing key there that lasts longer, with that one. */
+export function takeUpSigningKey(
+  keys: IdentityKeys,
+  options: IdentityKeyOptions,
+  now: Date
+): Result<IdentityKeys, DataDirFault> {
+  const newer = newerSigningKey(keys.ed25519, keys.signing, options, now)
+  if (!newer.ok) return newer
+  return ok(newer.value === undefined ? keys : {...keys, signing: newer.value})
+}
+
 interface FoundIdentity {
   readonly rsa: RsaPrivateKey
   readonly ed25519: Uint8Array

@@ -9,7 +9,8 @@ import {
   type IdentityKeyOptions,
   type IdentityKeys,
   loadIdentityKeys,
-  renewSigningKey
+  renewSigningKey,
+  takeUpSigningKey
 } from './identity-keys.ts'
 import {keyFiles} from './key-file.ts'
 import {loadOnionKeys, type OnionKeySchedule, type RelayOnionKeys, tendOnionKeys} from './onion-key-files.ts'
@@ -58,9 +59,12 @@ export function tendRelayKeys(
   keys: RelayKeys,
   options: IdentityKeyOptions,
   schedule: OnionKeySchedule,
-  now: Date
+  now: Date,
+  occasion: 'minute' | 'reload' = 'minute'
 ): Result<RelayKeys, DataDirFault> {
-  const identity = renewSigningKey(keys.identity, options, now)
+  const taken = occasion === 'reload' ? takeUpSigningKey(keys.identity, options, now) : ok(keys.identity)
+  if (!taken.ok) return taken
+  const identity = renewSigningKey(taken.value, options, now)
   if (!identity.ok) return identity
   const onion = tendOnionKeys(options.keyDirectory, keys.onion, schedule, now)
   return onion.ok ? ok({identity: identity.value, onion: onion.value}) : onion

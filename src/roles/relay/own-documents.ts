@@ -11,6 +11,8 @@ export interface RelayProfile {
   readonly nickname: string
   readonly contact: string | undefined
   readonly family: readonly string[]
+  /** Public halves of the family keys, in base64. */
+  readonly familyIds: readonly string[]
   readonly platform: string
   readonly ipv4: AddressPort
   readonly ipv6: AddressPort | undefined
@@ -29,6 +31,8 @@ export interface RelayMoment {
   readonly observed: number
   readonly isHibernating: boolean
   readonly overloadedAt: Date | undefined
+  /** One for each family key. */
+  readonly familyCerts: readonly Uint8Array[]
   /** Lines for the extra-info. */
   readonly statistics: readonly string[]
 }
@@ -66,6 +70,7 @@ export function ownDocuments(
       extraInfo,
       ...(contact === undefined ? {} : {contact}),
       family: profile.family,
+      familyCerts: moment.familyCerts,
       isHibernating: moment.isHibernating,
       isHiddenServiceDir: profile.isHiddenServiceDir,
       isTunnelledDirServer: profile.isTunnelledDirServer,

@@ -14,6 +14,7 @@ const profile: RelayProfile = {
   nickname: 'relay',
   contact: undefined,
   family: [],
+  familyIds: [],
   platform: 'ramson',
   ipv4: {address: Uint8Array.of(127, 0, 0, 1), port: 9001},
   ipv6: undefined,
