@@ -1,4 +1,5 @@
-// The records between TypeScript and the native shards as C++ constants, from src/dataplane/shard/records.ts.
+// The records between TypeScript and the native shards as C++ constants, from src/dataplane/shard/records.ts, and what of
+// src/dataplane/contract.ts both have to know.
 
 import {join} from 'node:path'
 import {pathToFileURL} from 'node:url'
@@ -6,7 +7,8 @@ import {pathToFileURL} from 'node:url'
 /** Resolves to a Map from path, relative to the root, to content. `dist` holds the compiled sources. */
 export async function generateShardRecords({dist}) {
   const records = await import(pathToFileURL(join(dist, 'src/dataplane/shard/records.js')).href)
-  return new Map([['native/generated/shard_records.h', header(records)]])
+  const {DRAINED_AT_CELLS} = await import(pathToFileURL(join(dist, 'src/dataplane/contract.js')).href)
+  return new Map([['native/generated/shard_records.h', header({...records, DRAINED_AT_CELLS})]])
 }
 
 const SIZES = {u8: 1, u32: 4, f64: 8}
@@ -31,6 +33,9 @@ inline constexpr std::uint32_t kNoCounter = ${NO_COUNTER}u;
 inline constexpr std::size_t kQueueCounterWords = ${records.QUEUE_COUNTER_WORDS};
 inline constexpr std::size_t kQueuedWord = ${records.QueueCounterWord.QUEUED};
 inline constexpr std::size_t kOriginatedWord = ${records.QueueCounterWord.ORIGINATED};
+inline constexpr std::size_t kAwaitedWord = ${records.QueueCounterWord.AWAITED};
+/// A queue with no more cells than this is worth filling again.
+inline constexpr std::uint32_t kDrainedAtCells = ${records.DRAINED_AT_CELLS};
 
 ${numbers('RecordFlag', records.RecordFlag)}
 ${numbers('EventKind', records.EventKind)}

@@ -30,9 +30,12 @@ inline constexpr std::size_t kNumberOffset = 28;
 inline constexpr std::size_t kNumberSize = 4;
 
 inline constexpr std::uint32_t kNoCounter = 4294967295u;
-inline constexpr std::size_t kQueueCounterWords = 2;
+inline constexpr std::size_t kQueueCounterWords = 4;
 inline constexpr std::size_t kQueuedWord = 0;
 inline constexpr std::size_t kOriginatedWord = 1;
+inline constexpr std::size_t kAwaitedWord = 2;
+/// A queue with no more cells than this is worth filling again.
+inline constexpr std::uint32_t kDrainedAtCells = 16;
 
 enum class RecordFlag : std::uint8_t {
   kEarly = 1,

@@ -18,6 +18,7 @@
 // is bounded, and only the link that brought the cell waits.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -51,8 +52,6 @@ struct ShardSettings {
 
 class Shard {
  public:
-  /// A queue that falls to this many cells is worth filling again.
-  static constexpr std::uint32_t kDrainedAtCells = 16;
   /// Cells that are no relay cells, on one channel.
   static constexpr std::uint32_t kControlCellsMax = 4096;
   /// Octets of events at which receiving stops.
@@ -126,7 +125,12 @@ class Shard {
   void violation(CircuitEnd &end, shard_records::Violation code);
   void fault(Channel &channel, shard_records::ChannelFault code, std::uint8_t command = 0);
   void touch(Channel &channel);
+  std::atomic_ref<std::uint32_t> queue_counter(const CircuitEnd &end, std::size_t word) const {
+    return std::atomic_ref(settings_.queue_counters[end.circuit->counter * shard_records::kQueueCounterWords + word]);
+  }
   void tell_queue(const CircuitEnd &end);
+  /// After cells were taken.
+  void tell_drained(const CircuitEnd &end);
 
   // shard_circuits.cc: circuits and their ends.
   Circuit *find_circuit(CircuitHandle handle) const { return circuits_.find(handle); }

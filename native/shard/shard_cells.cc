@@ -1,6 +1,5 @@
 // The path of a cell through a shard.
 
-#include <atomic>
 #include <cstring>
 
 #include "shard.h"
@@ -283,8 +282,7 @@ std::size_t Shard::take(std::uint32_t slot, std::uint8_t *out, std::size_t room)
       cell = outbox.take_first(weight_);
       const CircuitEnd *next = outbox.first();
       if (next != nullptr) prefetch(*next->queue.oldest());
-      if (end->is_counted) tell_queue(*end);
-      if (end->queue.size() == kDrainedAtCells) events_.add(head_of(EventKind::kDrained, end->handle));
+      if (end->is_counted) tell_drained(*end);
     }
     std::memcpy(out + written, cell->octets + start, size);
     written += size;
@@ -323,8 +321,20 @@ void Shard::touch(Channel &channel) {
 }
 
 void Shard::tell_queue(const CircuitEnd &end) {
-  const std::size_t word = end.circuit->counter * shard_records::kQueueCounterWords + shard_records::kQueuedWord;
-  std::atomic_ref(settings_.queue_counters[word]).store(end.queue.size(), std::memory_order_relaxed);
+  queue_counter(end, shard_records::kQueuedWord).store(end.queue.size(), std::memory_order_relaxed);
+}
+
+void Shard::tell_drained(const CircuitEnd &end) {
+  const std::uint32_t cells = end.queue.size();
+  // Only behind the last cell does nobody look again, so only there what was told has to be seen before the wish is
+  // read.
+  queue_counter(end, shard_records::kQueuedWord)
+      .store(cells, cells == 0 ? std::memory_order_seq_cst : std::memory_order_relaxed);
+  if (cells > shard_records::kDrainedAtCells) return;
+  const auto awaited = queue_counter(end, shard_records::kAwaitedWord);
+  if (awaited.load(std::memory_order_seq_cst) == 0) return;
+  awaited.store(0, std::memory_order_seq_cst);
+  events_.add(head_of(EventKind::kDrained, end.handle));
 }
 
 }  // namespace ramson

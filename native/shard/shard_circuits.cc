@@ -81,8 +81,9 @@ Circuit *Shard::add_circuit(CircuitHandle handle, Side side, RelayHop hop, std::
       first + shard_records::kQueueCounterWords <= settings_.queue_counter_words) {
     circuit->counter = counter;
     circuit->prev.is_counted = true;
-    for (std::size_t word = 0; word < shard_records::kQueueCounterWords; word++) {
-      std::atomic_ref(settings_.queue_counters[first + word]).store(0, std::memory_order_relaxed);
+    // The control plane may await already what it has sent in the meantime.
+    for (const std::size_t word : {shard_records::kQueuedWord, shard_records::kOriginatedWord}) {
+      queue_counter(circuit->prev, word).store(0, std::memory_order_relaxed);
     }
   }
   // It begins as quiet as a circuit can be, and gets no more than its share of turns for that.

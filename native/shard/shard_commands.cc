@@ -1,7 +1,6 @@
 // What the control plane asks of a shard.
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 
 #include "../crypto/wipe.h"
@@ -168,8 +167,7 @@ bool Shard::originate(const RecordReader &record) {
   Circuit *circuit = find_circuit(record.head.subject);
   if (circuit == nullptr || circuit->hop.is_none()) return true;
   if (circuit->prev.is_counted) {
-    const std::size_t word = circuit->counter * shard_records::kQueueCounterWords + shard_records::kOriginatedWord;
-    std::atomic_ref(settings_.queue_counters[word]).fetch_add(1, std::memory_order_relaxed);
+    queue_counter(circuit->prev, shard_records::kOriginatedWord).fetch_add(1, std::memory_order_seq_cst);
   }
   if (circuit->prev.is_doomed) return true;
   CellTag tag;
@@ -188,8 +186,7 @@ bool Shard::send_origin_cell(const RecordReader &record) {
   Circuit *circuit = find_circuit(record.head.subject);
   if (circuit == nullptr || !circuit->hop.is_none()) return true;
   if (circuit->prev.is_counted) {
-    const std::size_t word = circuit->counter * shard_records::kQueueCounterWords + shard_records::kOriginatedWord;
-    std::atomic_ref(settings_.queue_counters[word]).fetch_add(1, std::memory_order_relaxed);
+    queue_counter(circuit->prev, shard_records::kOriginatedWord).fetch_add(1, std::memory_order_seq_cst);
   }
   const bool early = has_flag(record, RecordFlag::kEarly);
   const auto command = early ? ChannelCommand::kRelayEarly : ChannelCommand::kRelay;

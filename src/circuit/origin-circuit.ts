@@ -20,6 +20,7 @@ import {extended2} from '../wire/extended2.ts'
 import type {LinkSpecifier} from '../wire/link-specifier.ts'
 import {type RelayCellV0, RelayCommand} from '../wire/relay-cell.ts'
 import {sendme} from '../wire/sendme.ts'
+import {hasToWait, queueOf} from './channel-queue.ts'
 import {CircuitFlow} from './circuit-flow.ts'
 import type {CircuitEndOwner, CircuitRegistry, LocalCircuit} from './circuit-registry.ts'
 import type {CongestionControl} from './congestion-control/congestion-control.ts'
@@ -64,8 +65,6 @@ export interface OriginCircuitDeps {
   readonly nowUs: () => number
 }
 
-/** Cells that may wait for the channel before streams hold back. */
-const QUEUED_CELLS_MAX = 64
 /** tor-spec 5.6: EXTEND2 travels in RELAY_EARLY. */
 const EARLY = {early: true} as const
 
@@ -166,8 +165,7 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
 
   /** What waits for the circuit's channel, for congestion control to see. */
   get localQueue(): LocalQueue {
-    const cells = this.#closed ? 0 : this.#deps.plane.queuedCells(this.handle)
-    return {isBlocked: cells >= QUEUED_CELLS_MAX, cells}
+    return this.#closed ? {isBlocked: false, cells: 0} : queueOf(this.#deps.plane, this.handle)
   }
 
   /** KH of a hop, 20 octets that only it and we know (tor-spec 5.2.2). */
@@ -182,7 +180,7 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
 
   /** DATA messages that may go to a hop now. */
   sendable(hop: number): number {
-    if (this.#closed || this.#deps.plane.queuedCells(this.handle) >= QUEUED_CELLS_MAX) return 0
+    if (this.#closed || hasToWait(this.#deps.plane, this.handle)) return 0
     return this.#hops[hop]?.flow.sendable ?? 0
   }
 

@@ -18,15 +18,13 @@ import {ChannelCommand} from '../wire/channel-cell.ts'
 import {DestroyReason, destroy} from '../wire/destroy.ts'
 import {type RelayCellV0, RelayCommand} from '../wire/relay-cell.ts'
 import {sendme} from '../wire/sendme.ts'
+import {hasToWait, queueOf} from './channel-queue.ts'
 import type {CircuitCounters} from './circuit-counters.ts'
 import type {CircuitFlow} from './circuit-flow.ts'
 import type {CircuitEndOwner, CircuitRegistry, LocalCircuit} from './circuit-registry.ts'
 import type {LocalQueue} from './congestion-control/vegas-window.ts'
 import {readRelayMessage, relayMessageBody} from './relay-message.ts'
 import {VIOLATION_REASON} from './violation.ts'
-
-/** Our own DATA waits in its stream while this many cells of the circuit wait for the channel; 'drained' wakes it. */
-const QUEUED_CELLS_MAX = 64
 
 /** One end of a circuit: a channel and the circ_id that it has there. */
 export interface ChannelEnd {
@@ -158,14 +156,12 @@ export class RelayCircuit implements LocalCircuit, CircuitEndOwner {
 
   /** Our end of the circuit's channel, as congestion control looks at it. */
   get localQueue(): LocalQueue {
-    const cells = this.#deps.plane.queuedCells(this.handle)
-    return {isBlocked: cells >= QUEUED_CELLS_MAX, cells}
+    return queueOf(this.#deps.plane, this.handle)
   }
 
   /** DATA messages that may be sent now: what the peer's window allows, as long as our own queue is not long already. */
   get sendable(): number {
-    if (this.#closed || this.#deps.plane.queuedCells(this.handle) >= QUEUED_CELLS_MAX) return 0
-    return this.flow.sendable
+    return this.#closed || hasToWait(this.#deps.plane, this.handle) ? 0 : this.flow.sendable
   }
 
   /** Gives an unclaimed circuit to a role, which it then belongs to until it closes. */

@@ -80,6 +80,9 @@ export type CircuitViolation =
   | 'outbound-queue-full' // circ_max_cell_queue_size_out: cells away from the origin
   | 'memory-pressure' // its oldest cell waited longest when `shedOldest` was called
 
+/** A queue with no more cells than this is worth filling again. */
+export const DRAINED_AT_CELLS = 16
+
 /** What a data plane tells the control plane. Handlers run to their end before the next event. */
 export interface DataPlaneEvents {
   channelOpened(info: ChannelInfo): void
@@ -95,7 +98,8 @@ export interface DataPlaneEvents {
   /** A cell on a circuit that we built: still encrypted by every hop. */
   originCell(circuit: CircuitHandle, body: Uint8Array): void
   violation(circuit: CircuitHandle, violation: CircuitViolation): void
-  /** The queue towards the origin has room again after `queuedCells` was at or over the low-water mark. */
+  /** At most DRAINED_AT_CELLS of the cells that `queuedCells` counts wait; told once for every `awaitDrained` that was true.
+   * More may be on their way there, so who needs to know asks again. */
   drained(circuit: CircuitHandle): void
 }
 
@@ -177,6 +181,8 @@ export interface DataPlane {
   closeCircuit(circuit: CircuitHandle): void
   /** Cells waiting on the circuit towards its origin (relay circuits) or away from us (origin circuits). */
   queuedCells(circuit: CircuitHandle): number
+  /** Asks to be told of `drained` once. False where so few cells wait already that there is nothing to wait for. */
+  awaitDrained(circuit: CircuitHandle): boolean
   /** Stops accepting links. */
   stopListening(): void
   close(): Promise<void>

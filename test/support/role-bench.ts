@@ -12,13 +12,14 @@ import {readRelayMessage, relayMessageBody} from '../../src/circuit/relay-messag
 import type {TokenLimit} from '../../src/circuit/token-bucket.ts'
 import {randomOctets} from '../../src/crypto/random.ts'
 import {ChannelMap} from '../../src/dataplane/channel-map.ts'
-import type {
-  ChannelHandle,
-  ChannelInfo,
-  CircuitHandle,
-  ConnectHandle,
-  DataPlane,
-  SocketAddress
+import {
+  type ChannelHandle,
+  type ChannelInfo,
+  type CircuitHandle,
+  type ConnectHandle,
+  type DataPlane,
+  DRAINED_AT_CELLS,
+  type SocketAddress
 } from '../../src/dataplane/contract.ts'
 import {newCounters} from '../../src/dataplane/counters.ts'
 import {openCircuitPadding} from '../../src/roles/circuit-padding/circuit-padding.ts'
@@ -79,6 +80,10 @@ class WritingPlane implements DataPlane {
 
   queuedCells(circuit: CircuitHandle): number {
     return this.queued.get(circuit) ?? 0
+  }
+
+  awaitDrained(circuit: CircuitHandle): boolean {
+    return this.queuedCells(circuit) > DRAINED_AT_CELLS
   }
 
   connect(): ConnectHandle {

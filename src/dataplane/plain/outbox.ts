@@ -21,6 +21,8 @@ export class CircuitQueue {
   /** Whose cells these are; undefined for the queue of control cells. */
   readonly circuit: CircuitHandle | undefined
   waiting = false
+  /** Somebody wants to know when it is short. */
+  isAwaited = false
   readonly #cells: Uint8Array[] = []
   /** Since when each cell has waited, in milliseconds of the clock of whoever puts. */
   readonly #since: number[] = []

@@ -16,17 +16,18 @@ import {BugError} from '../../fault/fault.ts'
 import {ChannelCommand} from '../../wire/channel-cell.ts'
 import {channelInfo} from '../channel-info.ts'
 import {ChannelPadding} from '../channel-padding.ts'
-import type {
-  ChannelHandle,
-  ChannelTarget,
-  CircuitHandle,
-  CircuitViolation,
-  ConnectHandle,
-  DataPlane,
-  DataPlaneCounters,
-  DataPlaneEvents,
-  DataPlaneLimits,
-  SocketAddress
+import {
+  type ChannelHandle,
+  type ChannelTarget,
+  type CircuitHandle,
+  type CircuitViolation,
+  type ConnectHandle,
+  type DataPlane,
+  type DataPlaneCounters,
+  type DataPlaneEvents,
+  type DataPlaneLimits,
+  DRAINED_AT_CELLS,
+  type SocketAddress
 } from '../contract.ts'
 import {newCounters} from '../counters.ts'
 import type {Link, LinkOwner, LinkReader, QueueAccount} from '../link.ts'
@@ -45,8 +46,6 @@ import {openRelayLayer} from './relay-layer.ts'
 
 /** tor-spec 5.6: RELAY_EARLY cells a circuit may carry outbound. */
 const RELAY_EARLY_MAX = 8
-/** A queue that falls to this many cells is worth filling again. */
-const DRAINED_AT_CELLS = 16
 /** How often the rate limit, timeouts and channel padding are looked after. */
 const TICK_MS = 50
 
@@ -209,6 +208,13 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     return this.#circuits.get(handle)?.prev?.queue.length ?? 0
   }
 
+  awaitDrained(handle: CircuitHandle): boolean {
+    const queue = this.#circuits.get(handle)?.prev?.queue
+    if (queue === undefined || queue.length <= DRAINED_AT_CELLS) return false
+    queue.isAwaited = true
+    return true
+  }
+
   stopListening(): void {
     this.#listeners.stop()
   }
@@ -314,7 +320,9 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   }
 
   taken(queue: CircuitQueue): void {
-    if (queue.length === DRAINED_AT_CELLS && queue.circuit !== undefined) this.#events.drained(queue.circuit)
+    if (!queue.isAwaited || queue.length > DRAINED_AT_CELLS || queue.circuit === undefined) return
+    queue.isAwaited = false
+    this.#events.drained(queue.circuit)
   }
 
   // ── the relay path ────────────────────────────────────────────────────────────────────────────────────────────────

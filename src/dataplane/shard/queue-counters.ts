@@ -4,6 +4,7 @@
 // A counter of a closed circuit is used again only when its shard has done with the circuit, or what the shard still
 // writes for the old one would be taken for the new one's.
 
+import {DRAINED_AT_CELLS} from '../contract.ts'
 import {NO_COUNTER, QUEUE_COUNTER_WORDS, QueueCounterWord} from './records.ts'
 
 export class QueueCounters {
@@ -43,5 +44,16 @@ export class QueueCounters {
     const arrived = Atomics.load(this.#words, at + QueueCounterWord.ORIGINATED)
     const onTheWay = ((this.#given[counter] as number) - arrived) >>> 0
     return Atomics.load(this.#words, at + QueueCounterWord.QUEUED) + onTheWay
+  }
+
+  /** Has the shard tell when the queue is short; false when it is already. */
+  awaitDrained(counter: number): boolean {
+    if (counter === NO_COUNTER) return false
+    const awaited = counter * QUEUE_COUNTER_WORDS + QueueCounterWord.AWAITED
+    Atomics.store(this.#words, awaited, 1)
+    // Only now: what left before the wish was there, the shard tells nobody of.
+    if (this.queued(counter) > DRAINED_AT_CELLS) return true
+    Atomics.store(this.#words, awaited, 0)
+    return false
   }
 }

@@ -50,7 +50,7 @@ export const EventKind = {
   ORIGIN_CELL: 4,
   /** subject: circuit, code: ViolationCode. After one the circuit's cells are dropped until it is closed. */
   VIOLATION: 5,
-  /** subject: circuit. */
+  /** subject: circuit. Only where AWAITED asks for it. */
   DRAINED: 6
 } as const
 
@@ -155,15 +155,18 @@ export const SHARD_COUNTERS = [
 
 export type ShardCounter = (typeof SHARD_COUNTERS)[number]
 
-/** Places in the queue counters, a Uint32Array over shared memory: two words per counter, written by the circuit's home and
- * set to 0 when the circuit is opened. A counter may be given to another circuit when the command that closed the first has
- * been carried out; give the one that has been free for longest. */
-export const QUEUE_COUNTER_WORDS = 2
+/** Places in the queue counters, a Uint32Array over shared memory: so many words per counter, a quarter of a cache line. A
+ * counter may be given to another circuit, with all its words 0, when the command that closed the first has been carried
+ * out; give the one that has been free for longest. */
+export const QUEUE_COUNTER_WORDS = 4
 export const QueueCounterWord = {
-  /** Cells that wait on the circuit's own channel: DataPlane.queuedCells. */
+  /** Cells that wait on the circuit's own channel: DataPlane.queuedCells. The circuit's home writes it. */
   QUEUED: 0,
-  /** How many ORIGINATE and SEND_ORIGIN_CELL commands of the circuit have been carried out, modulo 2^32. */
-  ORIGINATED: 1
+  /** How many ORIGINATE and SEND_ORIGIN_CELL commands of the circuit have been carried out, modulo 2^32. The home writes it. */
+  ORIGINATED: 1,
+  /** 1: DRAINED is wanted. The control plane sets it and then looks at the others once more; the home tells QUEUED and then
+   * looks here, and takes it back to 0 when it sends DRAINED. So one of the two sees that the queue is short. */
+  AWAITED: 2
 } as const
 
 /** Octets of a whole record with `length` octets of payload. */

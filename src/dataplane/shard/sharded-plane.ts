@@ -208,6 +208,11 @@ export class ShardedPlane implements DataPlane {
     return packed === undefined ? 0 : this.#queues.queued(Math.floor(packed / SHARDS_MAX))
   }
 
+  awaitDrained(circuit: CircuitHandle): boolean {
+    const packed = this.#circuits.get(circuit)
+    return packed !== undefined && this.#queues.awaitDrained(Math.floor(packed / SHARDS_MAX))
+  }
+
   // ── bounds ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   get queuedOctets(): number {

@@ -1,5 +1,5 @@
 // What main and all shards of a plane have in common: one block of memory with the counters of each shard, the queue counters
-// of circuits and the two token buckets. Every word but those of the buckets has one writer.
+// of circuits and the two token buckets. Every word but those of the buckets and AWAITED has one writer.
 
 import type {DataPlaneCounters} from '../contract.ts'
 import {SHARED_RATE_LIMIT_OCTETS, SharedRateLimit} from '../shared-rate-limit.ts'
@@ -59,7 +59,7 @@ export interface SharedMemoryParts {
 
 export class SharedMemory {
   readonly parts: SharedMemoryParts
-  /** Two words per counter; see records.ts. */
+  /** QUEUE_COUNTER_WORDS per counter; see records.ts. */
   readonly queueCounters: Uint32Array
   readonly readLimit: SharedRateLimit
   readonly writeLimit: SharedRateLimit

@@ -124,6 +124,13 @@ void PlaneModel::send_origin_cell(CircuitHandle handle, const Octets &body, bool
   put(*found->second, found->second->prev, true, early ? kRelayEarly : kRelay, body);
 }
 
+bool PlaneModel::await_drained(CircuitHandle handle) {
+  const auto found = circuits_.find(handle);
+  if (found == circuits_.end() || found->second->prev.queue.size() <= records::kDrainedAtCells) return false;
+  found->second->is_awaited = true;
+  return true;
+}
+
 void PlaneModel::close_circuit(CircuitHandle handle) {
   const auto found = circuits_.find(handle);
   if (found == circuits_.end()) return;
@@ -247,7 +254,10 @@ bool PlaneModel::taken(ChannelHandle handle, const TakenCell &cell) {
   if (end.queue.empty()) return false;
   const auto [command, body] = std::move(end.queue.front());
   end.queue.pop_front();
-  if (end.queue.size() == Shard::kDrainedAtCells) events_.push_back(event(EventKind::kDrained, circuit->handle));
+  if (side != Side::kNext && circuit->is_awaited && end.queue.size() <= records::kDrainedAtCells) {
+    circuit->is_awaited = false;
+    events_.push_back(event(EventKind::kDrained, circuit->handle));
+  }
   return command == cell.command && body == cell.body;
 }
 

@@ -28,6 +28,8 @@ class PlaneModel {
   void originate(CircuitHandle handle, Octets body, bool wants_tag);
   void send_origin_cell(CircuitHandle handle, const Octets &body, bool early);
   void close_circuit(CircuitHandle handle);
+  /// False where the queue is short already.
+  bool await_drained(CircuitHandle handle);
   void set_limits(std::uint32_t circuit_cells_max, std::uint32_t outbound_cells_max) {
     circuit_cells_max_ = circuit_cells_max;
     outbound_cells_max_ = outbound_cells_max;
@@ -60,6 +62,7 @@ class PlaneModel {
     Circuit *spliced = nullptr;
     int early_cells = 0;
     bool is_dead = false;
+    bool is_awaited = false;
   };
   struct Channel {
     std::map<std::uint32_t, std::pair<Circuit *, Side>> circuits;

@@ -142,17 +142,31 @@ void full_queues(const Kernel &kernel) {
   events = take_events(shard.events());
   check(events.size() == 1 && is_violation(events[0], 2, Violation::kQueueFull), kernel,
         "so is one too many towards it");
-  check(process.counters[2] == 20 && process.counters[3] == 21, kernel, "the queue's counters say what waits and came");
+  constexpr std::size_t at = records::kQueueCounterWords;
+  const std::uint32_t &queued = process.counters[at + records::kQueuedWord];
+  check(queued == 20 && process.counters[at + records::kOriginatedWord] == 21, kernel,
+        "the queue's counters say what waits and came");
   check(shard.queued_cells(2) == 20, kernel, "and so does the shard");
-  Octets out(4 * 514 + 100);
-  check(shard.take(prev, out.data(), out.size()) == 4 * 514 && process.counters[2] == 16, kernel,
-        "whole cells are taken");
-  events = take_events(shard.events());
-  check(
-      events.size() == 1 && events[0].kind == static_cast<std::uint8_t>(EventKind::kDrained) && events[0].subject == 2,
-      kernel, "a queue that falls to 16 cells is told");
+  // Who waits for a short queue sets the word, and is told once.
+  std::uint32_t &awaited = process.counters[at + records::kAwaitedWord];
+  const auto take = [&](std::size_t cells) {
+    Octets out(cells * 514 + 100);
+    check(shard.take(prev, out.data(), out.size()) == cells * 514, kernel, "whole cells are taken");
+    return take_events(shard.events());
+  };
+  const auto is_drained = [](const std::vector<Event> &told) {
+    return told.size() == 1 && told[0].kind == static_cast<std::uint8_t>(EventKind::kDrained) && told[0].subject == 2;
+  };
+  awaited = 1;
+  check(take(3).empty() && queued == 17 && awaited == 1, kernel, "17 cells are not few");
+  check(is_drained(take(1)) && queued == 16 && awaited == 0, kernel, "a queue that falls to 16 cells is told");
+  check(take(10).empty(), kernel, "once");
+  awaited = 1;
+  check(is_drained(take(1)) && awaited == 0, kernel, "who begins to wait when it has fallen already is told");
+  awaited = 1;
+  check(is_drained(take(5)) && queued == 0, kernel, "and so is who did before the last cell left");
   commands.close(2).send(shard);
-  check(process.counters[2] == 0 && shard.backlog(prev) == 0, kernel, "a closed circuit's cells are gone");
+  check(queued == 0 && shard.backlog(prev) == 0, kernel, "a closed circuit's cells are gone");
   // Control cells are bounded, too: their peer does not read.
   for (std::uint32_t i = 0; i <= Shard::kControlCellsMax; i++) {
     commands.add(CommandKind::kSendCell, {.command = 4, .circ_id = i, .subject = kSecond}, {});

@@ -15,18 +15,26 @@ using records::CommandKind;
 using records::EventKind;
 
 constexpr std::uint32_t kCircIds = 48;  // few, so that they are used again, and at times twice
+/// As many as circuits come; beyond them circuits go without.
+constexpr std::uint32_t kQueueCounters = 300;
 
 class Load {
  public:
   Load(const Kernel &kernel, std::uint16_t shards, std::uint64_t seed)
-      : kernel_(kernel), random_(seed), model_(kernel, kCircuitCells, kOutboundCells), name_(std::to_string(shards)) {
+      : kernel_(kernel),
+        random_(seed),
+        queue_counters_(kQueueCounters * records::kQueueCounterWords),
+        model_(kernel, kCircuitCells, kOutboundCells),
+        name_(std::to_string(shards)) {
     name_ += " shards, ";
     for (std::uint16_t index = 0; index < shards; index++) {
       shards_.push_back(Shard::open({.index = static_cast<std::uint8_t>(index),
                                      .shards = shards,
                                      .limits = {kCircuitCells, kOutboundCells, 30000},
                                      .kernel = &kernel,
-                                     .exchange = &exchange_}));
+                                     .exchange = &exchange_,
+                                     .queue_counters = queue_counters_.data(),
+                                     .queue_counter_words = queue_counters_.size()}));
     }
   }
 
@@ -40,6 +48,7 @@ class Load {
     for (const ChannelHandle handle : channel_handles()) {
       take(handle, SIZE_MAX);
       close_channel(handle);
+      settle();
     }
     // Those whose circ_id was given to another circuit outlive their channel.
     while (!homes_.empty()) close_circuit(homes_.begin()->first);
@@ -101,6 +110,7 @@ class Load {
     if (choice < 27) return close_circuit(any_circuit());
     if (choice < 34) return originate();
     if (choice < 38) return send_origin_cell();
+    if (choice < 40) return await_drained();
     if (choice < 42) return send_cell();
     if (choice < 55) return take(any_channel(), random_.below(30000));
     if (choice < 56) return limits();
@@ -136,12 +146,15 @@ class Load {
     Shard &shard = shard_of(channel);
     homes_[handle] = ramson::shard_of(channel);
     if (random_.below(5) == 0) {
-      check_that(commands_.open_origin(handle, channel, circ_id).send(shard), "a circuit of ours opens");
+      const auto number = static_cast<std::uint32_t>(handle);
+      const RecordHead head{.circ_id = circ_id, .subject = handle, .object = channel, .number = number};
+      check_that(commands_.add(CommandKind::kOpenOriginCircuit, head).send(shard), "a circuit of ours opens");
       model_.open_origin(handle, channel, circ_id);
       return;
     }
     const HopKeys keys(random_);
-    check_that(commands_.open_relay(handle, channel, circ_id, keys.material).send(shard), "a circuit opens");
+    commands_.open_relay(handle, channel, circ_id, keys.material, static_cast<std::uint32_t>(handle));
+    check_that(commands_.send(shard), "a circuit opens");
     model_.open_relay(handle, channel, circ_id, keys);
     origins_[handle] = {keys.outbound(kernel_), channel, circ_id};
   }
@@ -195,6 +208,16 @@ class Load {
     const auto flags = static_cast<std::uint8_t>(early ? records::RecordFlag::kEarly : records::RecordFlag{});
     commands_.add(CommandKind::kSendOriginCell, {.flags = flags, .subject = circuit}, body).send(home(circuit));
     model_.send_origin_cell(circuit, body, early);
+  }
+
+  /// Commands are carried out at once here, so the queue counters say what the model says.
+  void await_drained() {
+    const CircuitHandle circuit = any_circuit();
+    if (circuit >= kQueueCounters) return;
+    const std::size_t at = circuit * records::kQueueCounterWords;
+    if (!model_.await_drained(circuit)) return;
+    check_that(queue_counters_[at + records::kQueuedWord] > records::kDrainedAtCells, "a long queue is told as one");
+    queue_counters_[at + records::kAwaitedWord] = 1;
   }
 
   void send_cell() {
@@ -366,6 +389,7 @@ class Load {
   const Kernel &kernel_;
   Random random_;
   Exchange exchange_;
+  std::vector<std::uint32_t> queue_counters_;
   std::vector<std::unique_ptr<Shard>> shards_;
   PlaneModel model_;
   std::string name_;

@@ -239,11 +239,7 @@ void traffic(const Kernel &kernel) {
   for (auto &worker : workers) {
     check(worker->failure == nullptr, kernel, worker->failure == nullptr ? "threads carry cells" : worker->failure);
     check(worker->is_done(), kernel, "every cell arrives, in order and once");
-    const std::vector<Event> events = take_events(worker->shard->events());
-    const auto is_drained = [](const Event &event) {
-      return event.kind == static_cast<std::uint8_t>(records::EventKind::kDrained);
-    };
-    check(std::all_of(events.begin(), events.end(), is_drained), kernel, "nothing else happens");
+    check(take_events(worker->shard->events()).empty(), kernel, "nothing else happens");
     double counters[records::kCounters];
     worker->shard->write_counters(counters);
     crossed += counters[records::kMessagesCrossed];
@@ -330,11 +326,86 @@ void coming_and_going(const Kernel &kernel) {
   check(lives >= 20, kernel, "a shard came and went");
 }
 
+/// One thread sends on a circuit of another's shard and waits when the queue is long: it is never left waiting.
+void waiting_for_a_queue(const Kernel &kernel) {
+  constexpr std::size_t kBatch = 5, kLong = 20, kBatches = 4000;
+  Exchange exchange;
+  std::uint32_t counters[records::kQueueCounterWords] = {};
+  const auto word = [&](std::size_t at) { return std::atomic_ref(counters[at]); };
+  std::mutex lock;
+  std::condition_variable changed;
+  std::vector<Octets> posted;
+  bool was_told = false, ends = false;
+  std::uint32_t sent = 0, waits = 0, missed = 0;
+  std::thread shard_thread([&] {
+    Random random(44);
+    auto shard = Shard::open({.index = 0,
+                              .shards = 1,
+                              .limits = {1000, 1000, 30000},
+                              .kernel = &kernel,
+                              .exchange = &exchange,
+                              .queue_counters = counters,
+                              .queue_counter_words = std::size(counters)});
+    const std::uint32_t slot = shard->channel_open(kShardsMax, 4);
+    Commands().open_relay(1, kShardsMax, 1, HopKeys(random).material, 0).send(*shard);
+    std::uint32_t dirty[4];
+    for (double now_ms = 0;; now_ms++) {
+      std::vector<Octets> batches;
+      {
+        const std::lock_guard guard(lock);
+        if (ends) break;
+        batches.swap(posted);
+      }
+      for (Octets &batch : batches) {
+        shard->commands(batch.data(), batch.size());
+        if (random.below(3) > 0) take_all(*shard, slot, random.below(8) * 514);
+      }
+      shard->turn(now_ms, dirty, std::size(dirty));
+      take_all(*shard, slot, random.below(kLong) * 514);
+      if (batches.empty()) std::this_thread::yield();
+      if (take_events(shard->events()).empty()) continue;
+      const std::lock_guard guard(lock);
+      was_told = true;
+      changed.notify_one();
+    }
+  });
+  const auto queued = [&] {
+    const std::uint32_t on_the_way = sent - word(records::kOriginatedWord).load();
+    return word(records::kQueuedWord).load() + on_the_way;
+  };
+  for (std::size_t batch = 0; batch < kBatches && missed == 0; batch++) {
+    Commands commands;
+    for (std::size_t i = 0; i < kBatch; i++) commands.originate(1, Octets(kRelayBodySize));
+    sent += kBatch;
+    std::unique_lock guard(lock);
+    posted.push_back(commands.octets());
+    guard.unlock();
+    while (queued() >= kLong) {
+      word(records::kAwaitedWord).store(1);
+      if (queued() <= records::kDrainedAtCells) break;
+      waits++;
+      guard.lock();
+      if (!changed.wait_for(guard, 20s, [&] { return was_told; })) missed++;
+      was_told = false;
+      guard.unlock();
+      if (missed > 0) break;
+    }
+  }
+  {
+    const std::lock_guard guard(lock);
+    ends = true;
+  }
+  shard_thread.join();
+  check(missed == 0, kernel, "who waits for a queue is told");
+  check(waits > 100, kernel, "a queue was waited for");
+}
+
 }  // namespace
 
 void shard_threads(const Kernel &kernel) {
   traffic(kernel);
   coming_and_going(kernel);
+  waiting_for_a_queue(kernel);
 }
 
 }  // namespace ramson::test
