@@ -4,6 +4,7 @@
 import {CircuitRegistry} from '../circuit/circuit-registry.ts'
 import {type BuildFault, openCircuit, type PathHop} from '../circuit/open-circuit.ts'
 import type {OriginCircuit} from '../circuit/origin-circuit.ts'
+import {type OwnCircuitPurpose, OwnCircuits} from '../circuit/own-circuits.ts'
 import {ChannelMap, type ChannelMapDeps} from '../dataplane/channel-map.ts'
 import type {ChannelHandle, DataPlane} from '../dataplane/contract.ts'
 import type {LinkEndpoint} from '../dataplane/link-endpoint.ts'
@@ -23,6 +24,7 @@ export class OriginCore {
   readonly plane: DataPlane
   readonly channels: ChannelMap
   readonly registry: CircuitRegistry
+  readonly own = new OwnCircuits()
 
   constructor(options: PlainPlaneOptions, {endpoint, listed}: OriginCoreDeps) {
     const circuitCount = (channel: ChannelHandle) => this.registry.ends.count(channel)
@@ -33,9 +35,13 @@ export class OriginCore {
   }
 
   /** Builds a circuit along a path. */
-  async build(path: readonly PathHop[], timeoutMs: number): Promise<Result<OwnCircuit, BuildFault>> {
+  async build(
+    path: readonly PathHop[],
+    timeoutMs: number,
+    purpose: OwnCircuitPurpose = 'GENERAL'
+  ): Promise<Result<OwnCircuit, BuildFault>> {
     let streams: StreamsOfOrigin | undefined
-    const built = await openCircuit(path, timeoutMs, this.channels, {
+    const deps = {
       plane: this.plane,
       registry: this.registry,
       streams: (circuit: OriginCircuit) => {
@@ -43,7 +49,10 @@ export class OriginCore {
         return streams
       },
       nowUs
-    })
+    }
+    const built = await this.own.watch(path, purpose, watch =>
+      openCircuit(path, timeoutMs, this.channels, deps, watch)
+    )
     if (!built.ok) return built
     return streams === undefined ? err(localFault('circuit-closed')) : ok({circuit: built.value, streams})
   }

@@ -9,6 +9,7 @@ import {Creates, type CreatesDeps, type OnionSkins} from '../circuit/create.ts'
 import {Extender} from '../circuit/extend.ts'
 import {type BuildFault, openCircuit, type PathHop} from '../circuit/open-circuit.ts'
 import type {OriginCircuit} from '../circuit/origin-circuit.ts'
+import {type OwnCircuitPurpose, OwnCircuits} from '../circuit/own-circuits.ts'
 import type {RoleHandler} from '../circuit/relay-circuit.ts'
 import {ChannelMap} from '../dataplane/channel-map.ts'
 import type {ChannelHandle, DataPlane} from '../dataplane/contract.ts'
@@ -66,6 +67,7 @@ export class RelayCore {
   readonly streamCounters: StreamCounters = newStreamCounters()
   /** What peers sent on streams and nobody here has read yet. */
   readonly unread = new UnreadStreams()
+  readonly own = new OwnCircuits()
   readonly #streamsOf = new WeakMap<OriginCircuit, StreamsOfOrigin>()
 
   constructor(options: RelayCoreOptions, deps: RelayCoreDeps) {
@@ -100,18 +102,20 @@ export class RelayCore {
   }
 
   /** Builds a circuit of our own along a path. */
-  async build(path: readonly PathHop[], timeoutMs: number): Promise<Result<OwnCircuit, BuildFault>> {
+  async build(
+    path: readonly PathHop[],
+    timeoutMs: number,
+    purpose: OwnCircuitPurpose = 'GENERAL'
+  ): Promise<Result<OwnCircuit, BuildFault>> {
     const streams = (circuit: OriginCircuit) => {
       const made = new StreamsOfOrigin(circuit)
       this.#streamsOf.set(circuit, made)
       return made
     }
-    const built = await openCircuit(path, timeoutMs, this.channels, {
-      plane: this.plane,
-      registry: this.registry,
-      streams,
-      nowUs
-    })
+    const deps = {plane: this.plane, registry: this.registry, streams, nowUs}
+    const built = await this.own.watch(path, purpose, watch =>
+      openCircuit(path, timeoutMs, this.channels, deps, watch)
+    )
     if (!built.ok) return built
     const circuit = built.value
     return {ok: true, value: {circuit, streams: this.#streamsOf.get(circuit) ?? new StreamsOfOrigin(circuit)}}

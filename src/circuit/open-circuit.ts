@@ -22,12 +22,20 @@ export type BuildFault = (
   readonly hopsBuilt?: number
 }
 
+/** Hears how far a circuit has come. */
+export interface BuildWatch {
+  opened(circuit: OriginCircuit): void
+  /** It has one hop more. */
+  extended(): void
+}
+
 /** Builds a circuit along `path`, first hop first; closes it and answers with a fault when that takes too long. */
 export async function openCircuit(
   path: readonly PathHop[],
   timeoutMs: number,
   channels: ChannelMap,
-  deps: OriginCircuitDeps
+  deps: OriginCircuitDeps,
+  watch?: BuildWatch
 ): Promise<Result<OriginCircuit, BuildFault>> {
   const [first, ...others] = path
   if (first === undefined) return err(localFault('empty-path'))
@@ -38,12 +46,13 @@ export async function openCircuit(
   const opened = OriginCircuit.open(channel, deps)
   if (!opened.ok) return opened
   const circuit = opened.value
+  watch?.opened(circuit)
   let timedOut = false
   const timer = setTimeout(() => {
     timedOut = true
     circuit.close()
   }, timeoutMs)
-  const built = await addHops(circuit, first, others)
+  const built = await addHops(circuit, first, others, watch)
   clearTimeout(timer)
   if (built.ok) return ok(circuit)
   const hopsBuilt = circuit.length
@@ -55,14 +64,25 @@ export async function openCircuit(
 async function addHops(
   circuit: OriginCircuit,
   first: PathHop,
-  others: readonly PathHop[]
+  others: readonly PathHop[],
+  watch: BuildWatch | undefined
 ): Promise<Result<void, BuildFault>> {
   const {rsaIdentity, ntorOnionKey} = first
   const handshake =
     ntorOnionKey === undefined ? createFastHandshake() : ntorHandshake({rsaIdentity, ntorOnionKey})
   const created = await circuit.create(handshake)
   if (!created.ok) return created
-  for (const hop of others) {
+  watch?.extended()
+  return extendCircuit(circuit, others, watch)
+}
+
+/** Adds hops behind the last one, one after the other. */
+export async function extendCircuit(
+  circuit: OriginCircuit,
+  hops: readonly PathHop[],
+  watch?: BuildWatch
+): Promise<Result<void, BuildFault>> {
+  for (const hop of hops) {
     if (hop.ntorOnionKey === undefined) return err(localFault('hop-without-onion-key'))
     const {ntorOnionKey: onionKey} = hop
     const extended = await circuit.extend(
@@ -70,6 +90,7 @@ async function addHops(
       ntorHandshake({rsaIdentity: hop.rsaIdentity, ntorOnionKey: onionKey})
     )
     if (!extended.ok) return extended
+    watch?.extended()
   }
   return ok(undefined)
 }

@@ -53,6 +53,11 @@ export const DEFAULT_LOG_OPTIONS: LogOptions = {
   syslogTag: 'ramson'
 }
 
+interface Watcher {
+  readonly told: (severity: Severity, text: string) => void
+  readonly least: Severity | undefined
+}
+
 interface OpenRoute {
   readonly route: LogRoute
   readonly sink: Sink
@@ -69,7 +74,8 @@ export class Log {
   readonly #limits = new RateLimits()
   #options: LogOptions
   #routes: readonly OpenRoute[]
-  #watcher: ((severity: Severity, text: string) => void) | undefined
+  readonly #watchers = new Set<Watcher>()
+  #isDebugging = false
   #message: {severity: Severity; domain: LogDomain; text: string; time: Date} | undefined
 
   private constructor(options: LogOptions, routes: readonly OpenRoute[], deps: LogDeps) {
@@ -103,14 +109,24 @@ export class Log {
     const before = this.#routes
     this.#routes = routes.value
     this.#options = options
-    this.#pino.level = chattiest(options.routes)
+    this.#isDebugging = false
+    this.#setLevel()
     for (const {sink} of before) sink.close()
     return ok(undefined)
   }
 
-  /** Tells every message that passed its rate limit and that any route could take, whichever do. */
-  watch(watcher: (severity: Severity, text: string) => void): void {
-    this.#watcher = watcher
+  /**
+   * Tells every message that passed its rate limit and that any route could take, whichever do; with `least`, everything
+   * down to that, whatever routes take. The returned function ends that.
+   */
+  watch(told: (severity: Severity, text: string) => void, least?: Severity): () => void {
+    const watcher = {told, least}
+    this.#watchers.add(watcher)
+    this.#setLevel()
+    return () => {
+      this.#watchers.delete(watcher)
+      this.#setLevel()
+    }
   }
 
   /** After somebody moved the files away. */
@@ -124,7 +140,8 @@ export class Log {
       sink,
       route: {...route, ranges: [{min: 'debug', max: 'err', domains: undefined}]}
     }))
-    this.#pino.level = 'debug'
+    this.#isDebugging = true
+    this.#setLevel()
   }
 
   close(): void {
@@ -159,7 +176,16 @@ export class Log {
   }
 
   #takes(severity: Severity): boolean {
-    return this.#pino.isLevelEnabled(severity) && this.#routes.length > 0
+    return this.#pino.isLevelEnabled(severity) && this.#routes.length + this.#watchers.size > 0
+  }
+
+  #setLevel(): void {
+    const wanted = [...this.#watchers].map(({least}) => severityRank(least ?? 'err'))
+    this.#pino.level = SEVERITIES[Math.max(this.#routesRank(), ...wanted)] ?? 'err'
+  }
+
+  #routesRank(): number {
+    return severityRank(this.#isDebugging ? 'debug' : chattiest(this.#options.routes))
   }
 
   #emit(severity: Severity, domain: LogDomain, text: string): void {
@@ -173,7 +199,11 @@ export class Log {
   #write(json: string): void {
     const message = this.#message
     if (message === undefined) return
-    this.#watcher?.(message.severity, printable(message.text))
+    const routesRank = this.#routesRank()
+    for (const {told, least} of this.#watchers) {
+      const rank = least === undefined ? routesRank : severityRank(least)
+      if (severityRank(message.severity) <= rank) told(message.severity, printable(message.text))
+    }
     const {format, showDomains} = this.#options
     const line = format === 'json' ? json.trimEnd() : formatLine(message, showDomains ? 'shown' : 'hidden')
     for (const {route, sink} of this.#routes) {
