@@ -19,7 +19,7 @@ import {Vanguards} from '../netdir/vanguards.ts'
 import type {OnionClientFault} from '../roles/client/fault.ts'
 import {OnionClient, type OnionTarget} from '../roles/client/onion-client.ts'
 import type {ReachProgress} from '../roles/client/reach-progress.ts'
-import {HsCircuits} from '../roles/hs-circuits.ts'
+import {type BuildOwnCircuit, HsCircuits} from '../roles/hs-circuits.ts'
 import {RelayCommand} from '../wire/relay-cell.ts'
 import {knownNetwork} from './known-network.ts'
 import {OriginCore} from './origin-core.ts'
@@ -96,7 +96,7 @@ export class ClientNode {
       now: Date.now
     })
     this.paths = paths
-    const build = (path: readonly PathHop[], timeoutMs: number) => this.core.build(path, timeoutMs)
+    const build: BuildOwnCircuit = (...circuit) => this.core.build(...circuit)
     const circuits = new HsCircuits({netDir, paths, build, now})
     this.client = new OnionClient({
       netDir,

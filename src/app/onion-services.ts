@@ -2,7 +2,6 @@
 // the torrc says of ports and limits. Addresses are written to `hostname` and nowhere else.
 
 import {basename} from 'node:path'
-import type {BuildFault, PathHop} from '../circuit/open-circuit.ts'
 import type {OnionServiceConfig} from '../config/onion-services.ts'
 import type {DataDirFault} from '../datadir/fault.ts'
 import {loadOnionService, type OnionServiceKeys} from '../datadir/onion-service-files.ts'
@@ -10,12 +9,11 @@ import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
 import type {NetDir} from '../netdir/net-dir.ts'
 import type {PathSelection} from '../netdir/path-selection.ts'
-import {HsCircuits} from '../roles/hs-circuits.ts'
+import {type BuildOwnCircuit, HsCircuits} from '../roles/hs-circuits.ts'
 import {OnionService} from '../roles/service/onion-service.ts'
-import type {OwnCircuit} from '../stream/origin-streams.ts'
 
 export interface OnionServicesDeps {
-  readonly build: (path: readonly PathHop[], timeoutMs: number) => Promise<Result<OwnCircuit, BuildFault>>
+  readonly build: BuildOwnCircuit
   /** Undefined as long as too little is known of the network. */
   readonly netDir: () => NetDir | undefined
   readonly paths: PathSelection

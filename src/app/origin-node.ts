@@ -149,7 +149,7 @@ function openRoles({
     }
   )
   const services = OnionServices.open(config.onionServices, {
-    build: (path, timeoutMs) => client.core.build(path, timeoutMs),
+    build: (...circuit) => client.core.build(...circuit),
     netDir: () => client.knownNetDir,
     paths: client.paths,
     isTesting: config.testingTorNetwork,

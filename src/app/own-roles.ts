@@ -3,7 +3,6 @@
 
 import {basename} from 'node:path'
 import {equal} from '../bytes/octets.ts'
-import type {PathHop} from '../circuit/open-circuit.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
 import {type ClientAuthKeys, loadClientAuthKeys} from '../datadir/client-auth-files.ts'
 import {ok, type Result} from '../fault/result.ts'
@@ -16,7 +15,7 @@ import {PathSelection} from '../netdir/path-selection.ts'
 import type {Relay} from '../netdir/relay.ts'
 import {Vanguards} from '../netdir/vanguards.ts'
 import {OnionClient} from '../roles/client/onion-client.ts'
-import {HsCircuits} from '../roles/hs-circuits.ts'
+import {type BuildOwnCircuit, HsCircuits} from '../roles/hs-circuits.ts'
 import {knownNetwork} from './known-network.ts'
 import {ClientSteps} from './monitor/client-steps.ts'
 import {serviceReadings, serviceSources} from './monitor/service-readings.ts'
@@ -59,7 +58,7 @@ export class OwnRoles {
     const {core, logger} = deps
     const netDir = () => knownNetwork(deps.netDir())
     const paths = ownPaths(deps)
-    const build = (path: readonly PathHop[], timeoutMs: number) => core.build(path, timeoutMs)
+    const build: BuildOwnCircuit = (...circuit) => core.build(...circuit)
     const authKeys = clientKeys(config)
     if (!authKeys.ok) return authKeys
     for (const notice of authKeys.value?.notices ?? []) logger.notice(notice)

@@ -2,6 +2,7 @@
 // fails. What is learnt about the relays on it goes back to where they came from.
 
 import type {BuildFault, PathHop} from '../circuit/open-circuit.ts'
+import type {OwnCircuitPurpose} from '../circuit/own-circuits.ts'
 import {pathHop} from '../circuit/path-hop.ts'
 import {type Fault, localFault} from '../fault/fault.ts'
 import {err, ok, type Result} from '../fault/result.ts'
@@ -18,10 +19,16 @@ export interface HsCircuit extends OwnCircuit {
   readonly last: number
 }
 
+export type BuildOwnCircuit = (
+  path: readonly PathHop[],
+  timeoutMs: number,
+  purpose?: OwnCircuitPurpose
+) => Promise<Result<OwnCircuit, BuildFault>>
+
 export interface HsCircuitsDeps {
   readonly netDir: () => NetDir | undefined
   readonly paths: PathSelection
-  readonly build: (path: readonly PathHop[], timeoutMs: number) => Promise<Result<OwnCircuit, BuildFault>>
+  readonly build: BuildOwnCircuit
   readonly now: () => Date
 }
 
@@ -44,11 +51,13 @@ export class HsCircuits {
 
   /**
    * @param chosenBy who chose `last`; what others choose is kept one hop further away
+   * @param purpose for whoever looks at our circuits
    * @param attempts paths that are tried
    */
   async open(
     last: PathHop,
     chosenBy: ChosenBy,
+    purpose: OwnCircuitPurpose = 'GENERAL',
     attempts = this.#options.attempts
   ): Promise<Result<HsCircuit, HsCircuitFault>> {
     const {netDir, paths, build, now} = this.#deps
@@ -60,7 +69,7 @@ export class HsCircuits {
       const path = paths.pathTo(directory, {...last, relay}, chosenBy)
       if (path === undefined) return err(localFault('no-path'))
       const hops = [...path.relays.map(pathHop), last]
-      const built = await build(hops, this.#options.buildTimeoutMs)
+      const built = await build(hops, this.#options.buildTimeoutMs, purpose)
       if (built.ok) {
         path.guard.reached()
         return ok({...built.value, last: hops.length - 1})

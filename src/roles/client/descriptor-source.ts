@@ -48,10 +48,29 @@ export interface DescriptorSourceDeps {
   readonly clientKey: (identity: Uint8Array) => Uint8Array | undefined
   readonly random: RandomFraction
   readonly now: () => Date
+  readonly watch?: DescriptorWatch | undefined
+}
+
+/** What is asked for, and of whom. */
+export interface DescriptorRequest {
+  readonly identity: Uint8Array
+  readonly blindedKey: Uint8Array
+  readonly hsdir: Relay
+}
+
+/** Why an HSDir's answer, or its silence, was no descriptor for us. */
+export type DescriptorFailure = 'unreachable' | 'not-found' | 'refused' | 'malformed' | 'client-auth'
+
+/** Hears of every question to an HSDir, for the control port. */
+export interface DescriptorWatch {
+  requested(request: DescriptorRequest): void
+  received(request: DescriptorRequest, document: Uint8Array): void
+  failed(request: DescriptorRequest, why: DescriptorFailure): void
 }
 
 interface Cached {
   readonly descriptor: ServiceDescriptor
+  readonly document: Uint8Array
   readonly expiresAtMs: number
 }
 
@@ -94,6 +113,20 @@ export class DescriptorSource {
     return fetching
   }
 
+  /** The document that the cache has of a service. */
+  document(identity: Uint8Array): Uint8Array | undefined {
+    const wanted = this.#locate(identity)
+    return wanted.ok ? this.#cache.get(wanted.value.key)?.document : undefined
+  }
+
+  /** Asks HSDirs whatever the cache has: those given, each of them, or those of the ring until one has it. */
+  async ask(identity: Uint8Array, hsdirs: readonly Relay[]): Promise<void> {
+    const wanted = this.#locate(identity)
+    if (!wanted.ok) return
+    if (hsdirs.length === 0) await this.#askOneOf(wanted.value, [...wanted.value.hsdirs])
+    else await Promise.all(hsdirs.map(relay => this.#askOneOf(wanted.value, [relay])))
+  }
+
   /** Forgets everything: what a user who wants a new identity expects. */
   clear(): void {
     this.#cache.clear()
@@ -126,17 +159,38 @@ export class DescriptorSource {
   }
 
   async #fetch(wanted: Wanted): Promise<Fetched> {
-    const left = wanted.hsdirs.filter(relay => !this.#answeredLately(wanted, relay))
+    return this.#askOneOf(
+      wanted,
+      wanted.hsdirs.filter(relay => !this.#answeredLately(wanted, relay))
+    )
+  }
+
+  /** @param left in any order; emptied */
+  async #askOneOf(wanted: Wanted, left: Relay[]): Promise<Fetched> {
+    const {watch} = this.#deps
     let fault: OnionClientFault = peerFault('onion-descriptor-not-found')
     while (left.length > 0) {
       const [relay] = left.splice(Math.floor(this.#deps.random() * left.length), 1)
-      const response = relay && (await this.#ask(relay, wanted))
-      if (relay === undefined || response === undefined) continue
+      if (relay === undefined) break
+      const request = {identity: wanted.identity, blindedKey: wanted.blindedKey, hsdir: relay}
+      watch?.requested(request)
+      const response = await this.#ask(relay, wanted)
+      if (response === undefined) {
+        watch?.failed(request, 'unreachable')
+        continue
+      }
       this.#noteAnswer(wanted, relay)
-      if (response.status !== 200) continue
+      if (response.status !== 200) {
+        watch?.failed(request, response.status === 404 ? 'not-found' : 'refused')
+        continue
+      }
       const opened = this.#open(response.body, wanted)
-      if (opened.ok) return opened
+      if (opened.ok) {
+        watch?.received(request, response.body)
+        return opened
+      }
       fault = opened.fault
+      watch?.failed(request, fault.code === 'onion-descriptor-invalid' ? 'malformed' : 'client-auth')
       // Another HSDir would have nothing else to say about who may read the descriptor.
       if (fault.code !== 'onion-descriptor-invalid') return err(fault)
     }
@@ -144,7 +198,7 @@ export class DescriptorSource {
   }
 
   async #ask(relay: Relay, {blindedKey, maxLength}: Wanted): Promise<DirResponse | undefined> {
-    const opened = await this.#deps.circuits.open(pathHop(relay), 'others')
+    const opened = await this.#deps.circuits.open(pathHop(relay), 'others', 'HS_CLIENT_HSDIR')
     if (!opened.ok) return undefined
     const {circuit, streams, last} = opened.value
     try {
@@ -184,7 +238,11 @@ export class DescriptorSource {
     }
     const descriptor = {content: opened.value, subcredential: credential, revisionCounter}
     this.#cache.delete(key)
-    this.#cache.set(key, {descriptor, expiresAtMs: Number(now) + lifetimeMinutes * 60_000})
+    this.#cache.set(key, {
+      descriptor,
+      document: body.slice(),
+      expiresAtMs: Number(now) + lifetimeMinutes * 60_000
+    })
     dropOldest(this.#cache, CACHED_MAX)
     return ok(descriptor)
   }

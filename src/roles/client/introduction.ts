@@ -18,7 +18,7 @@ export async function introduce(
   body: () => Uint8Array | undefined,
   timeoutMs: number
 ): Promise<IntroductionOutcome> {
-  const opened = await circuits.open(introductionPoint, 'others')
+  const opened = await circuits.open(introductionPoint, 'others', 'HS_CLIENT_INTRO')
   if (!opened.ok) return 'unreachable'
   const {circuit, last} = opened.value
   // Made now, since what it names may have gone while the circuit was built.

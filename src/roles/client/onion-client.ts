@@ -8,6 +8,7 @@
 import type {Duplex} from 'node:stream'
 import {toBase16} from '../../bytes/base16.ts'
 import {ClockCheck} from '../../circuit/congestion-control/clock-check.ts'
+import type {OriginCircuit} from '../../circuit/origin-circuit.ts'
 import {encode} from '../../codec/codec.ts'
 import {parseOnionAddress} from '../../crypto/hs/onion-address.ts'
 import {localFault, peerFault} from '../../fault/fault.ts'
@@ -19,7 +20,7 @@ import type {PathSelection} from '../../netdir/path-selection.ts'
 import {begin} from '../../wire/begin.ts'
 import {RelayCommand} from '../../wire/relay-cell.ts'
 import type {HsCircuits} from '../hs-circuits.ts'
-import {DescriptorSource} from './descriptor-source.ts'
+import {DescriptorSource, type DescriptorWatch} from './descriptor-source.ts'
 import {FailedIntroductions} from './failed-introductions.ts'
 import type {OnionClientFault} from './fault.ts'
 import type {ReachProgress} from './reach-progress.ts'
@@ -46,6 +47,7 @@ export interface OnionClientDeps {
   readonly now: () => Date
   /** Hears of each step of the way to a service. */
   readonly progress?: ReachProgress | undefined
+  readonly descriptorWatch?: DescriptorWatch | undefined
 }
 
 export interface OnionClientOptions extends ServiceReachOptions {
@@ -86,7 +88,7 @@ export class OnionClient {
   constructor(deps: OnionClientDeps, options: OnionClientOptions = DEFAULT_ONION_CLIENT_OPTIONS) {
     this.#deps = deps
     this.#options = options
-    this.#descriptors = new DescriptorSource(deps)
+    this.#descriptors = new DescriptorSource({...deps, watch: deps.descriptorWatch})
     this.#failed = new FailedIntroductions(() => Number(deps.now()))
     const clock = new ClockCheck()
     this.#reach = new ServiceReach(
@@ -102,7 +104,16 @@ export class OnionClient {
     return this.#sessions.size
   }
 
-  async connect({address, port, isolation}: OnionTarget): Promise<Result<Duplex, OnionClientFault>> {
+  /** What is known of services, and where more is asked for. */
+  get descriptors(): DescriptorSource {
+    return this.#descriptors
+  }
+
+  /** @param joined hears on which circuit the stream is to be opened, before it is */
+  async connect(
+    {address, port, isolation}: OnionTarget,
+    joined?: (circuit: OriginCircuit) => void
+  ): Promise<Result<Duplex, OnionClientFault>> {
     const identity = parseOnionAddress(address)
     if (identity === undefined) return err(localFault('onion-address-bad'))
     const key = `${toBase16(identity)} ${isolation}`
@@ -111,6 +122,7 @@ export class OnionClient {
       if (!session.ok) return session
       const reached = await session.value.reaching
       if (!reached.ok) return reached
+      joined?.(reached.value.circuit)
       const opened = await this.#open(session.value, reached.value, port)
       if (opened.ok || opened.fault.code !== 'onion-stream-lost' || attempt >= STREAM_TRIES) return opened
     }

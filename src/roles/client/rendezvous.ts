@@ -63,7 +63,7 @@ export class Rendezvous {
     point: PathHop,
     timeoutMs: number
   ): Promise<Rendezvous | undefined> {
-    const opened = await circuits.open(point, 'us')
+    const opened = await circuits.open(point, 'us', 'HS_CLIENT_REND')
     if (!opened.ok) return undefined
     const rendezvous = new Rendezvous(point, opened.value)
     const {circuit, last} = opened.value

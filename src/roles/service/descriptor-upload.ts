@@ -20,6 +20,14 @@ export interface DescriptorUploadDeps {
   readonly circuits: HsCircuits
   readonly counters: ServiceCounters
   readonly uploaded: (outcome: 'accepted' | 'refused' | 'unreachable') => void
+  readonly watch?: DescriptorUploadWatch | undefined
+}
+
+/** Hears which HSDir a descriptor goes to, for the control port. */
+export interface DescriptorUploadWatch {
+  begun(relay: Relay): void
+  /** @param status of the answer; undefined: there was none */
+  ended(relay: Relay, status: number | undefined): void
 }
 
 export class DescriptorUpload {
@@ -63,8 +71,10 @@ export class DescriptorUpload {
   }
 
   async #upload(relay: Relay): Promise<void> {
-    const {counters, uploaded} = this.#deps
+    const {counters, uploaded, watch} = this.#deps
+    watch?.begun(relay)
     const status = await this.#post(relay)
+    watch?.ended(relay, status)
     if (this.#stopped) return
     if (status === 200) {
       counters.descriptorUploads++
@@ -89,7 +99,7 @@ export class DescriptorUpload {
 
   /** The status of the answer; undefined when there was none. */
   async #post(relay: Relay): Promise<number | undefined> {
-    const opened = await this.#deps.circuits.open(pathHop(relay), 'others')
+    const opened = await this.#deps.circuits.open(pathHop(relay), 'others', 'HS_SERVICE_HSDIR')
     if (!opened.ok) return undefined
     const {circuit, streams, last} = opened.value
     try {

@@ -124,7 +124,7 @@ export class IntroductionPoint {
     this.#state = 'opening'
     this.#launches++
     // What fails is as likely another relay of the path: a second path tells.
-    const opened = await circuits.open(hop, 'us', ATTEMPTS)
+    const opened = await circuits.open(hop, 'us', 'HS_SERVICE_INTRO', ATTEMPTS)
     if (!opened.ok) {
       // A path that fails before its end says nothing about the relay there.
       if (opened.fault.code === 'last-relay-failed') this.#failures++

@@ -25,7 +25,7 @@ import {consensusParams, onionVegas} from '../onion-congestion.ts'
 import type {IntroductionLimit} from './establish-intro.ts'
 import {readIntroduce2} from './introduce2.ts'
 import type {IntroductionPoint} from './introduction-point.ts'
-import {PeriodDescriptor, type Publication} from './period-descriptor.ts'
+import {PeriodDescriptor, type Publication, type ServiceDescriptorWatch} from './period-descriptor.ts'
 import type {PortStreamsOptions} from './port-streams.ts'
 import {Rendezvous} from './rendezvous.ts'
 import {ReplayCache} from './replay-cache.ts'
@@ -57,6 +57,7 @@ export interface OnionServiceDeps {
   readonly log: (text: string) => void
   /** Hears when `descriptors` have something new to tell: of their introduction points, or of their HSDirs. */
   readonly changed?: (() => void) | undefined
+  readonly descriptorWatch?: ServiceDescriptorWatch | undefined
 }
 
 export class OnionService {
@@ -136,7 +137,7 @@ export class OnionService {
   #descriptorOf({ring: {period}}: Publication): PeriodDescriptor {
     const known = this.#descriptors.get(period.number)
     if (known !== undefined) return known
-    const {circuits, paths, log, changed, now} = this.#deps
+    const {circuits, paths, log, changed, now, descriptorWatch} = this.#deps
     const made: PeriodDescriptor = new PeriodDescriptor(
       {...this.#options, period},
       {
@@ -147,6 +148,7 @@ export class OnionService {
         nowMs: () => Number(now()),
         sendmeIncrement: () => this.#sendmeIncrement(),
         pointsChanged: changed,
+        watch: descriptorWatch,
         uploaded: outcome => {
           log(`A descriptor was uploaded to an HSDir: ${outcome}.`)
           changed?.()

@@ -18,6 +18,7 @@ import {randomWithin} from '../../crypto/random.ts'
 import {BugError} from '../../fault/fault.ts'
 import type {HsdirRing} from '../../netdir/hsdir-ring.ts'
 import type {NetDir} from '../../netdir/net-dir.ts'
+import type {Relay} from '../../netdir/relay.ts'
 import type {HsDescriptorContent} from '../../netdoc/hs-descriptor/hs-descriptor.ts'
 import {printHsDescriptor} from '../../netdoc/hs-descriptor/print.ts'
 import {parseProtocols} from '../../netdoc/protocols.ts'
@@ -40,11 +41,22 @@ export interface PeriodDescriptorOptions {
   readonly introductionPoints: number
 }
 
-export interface PeriodDescriptorDeps extends DescriptorUploadDeps, Omit<IntroductionPointsDeps, 'changed'> {
+export interface PeriodDescriptorDeps
+  extends Omit<DescriptorUploadDeps, 'watch'>,
+    Omit<IntroductionPointsDeps, 'changed'> {
   /** Undefined: without congestion control. */
   readonly sendmeIncrement: () => number | undefined
   /** Hears when introduction points come or go. */
   readonly pointsChanged?: (() => void) | undefined
+  readonly watch?: ServiceDescriptorWatch | undefined
+}
+
+/** Hears of descriptors and their uploads, for the control port. */
+export interface ServiceDescriptorWatch {
+  created(blindedKey: Uint8Array): void
+  uploadBegun(blindedKey: Uint8Array, relay: Relay): void
+  /** @param status of the HSDir's answer; undefined: there was none */
+  uploadEnded(blindedKey: Uint8Array, relay: Relay, status: number | undefined): void
 }
 
 /** Where, and with what plaintext of the revision counter, the descriptor is published now. */
@@ -71,6 +83,7 @@ export class PeriodDescriptor {
   #uploadedTo: ReadonlySet<string> = new Set()
   #lastSeconds = 0
   #upload: DescriptorUpload | undefined
+  #printed: Uint8Array | undefined
 
   constructor(options: PeriodDescriptorOptions, deps: PeriodDescriptorDeps) {
     const {identity, period} = options
@@ -89,6 +102,11 @@ export class PeriodDescriptor {
   /** How many HSDirs are to have the descriptor as it is, and how many have it. */
   get published(): {readonly hsdirs: number; readonly accepted: number} {
     return {hsdirs: this.#uploadedTo.size, accepted: this.#upload?.accepted ?? 0}
+  }
+
+  /** The document as it was published last. */
+  get document(): Uint8Array | undefined {
+    return this.#printed
   }
 
   /** Once a second. */
@@ -126,7 +144,18 @@ export class PeriodDescriptor {
     const nowMs = this.#deps.nowMs()
     const hsdirs = publication.ring.responsible(this.#blinded.public, 'store')
     this.#upload?.stop()
-    this.#upload = new DescriptorUpload(this.#print(publication, nowMs), hsdirs, this.#deps)
+    const printed = this.#print(publication, nowMs)
+    this.#printed = printed
+    const {watch, ...deps} = this.#deps
+    const blindedKey = this.#blinded.public
+    watch?.created(blindedKey)
+    this.#upload = new DescriptorUpload(printed, hsdirs, {
+      ...deps,
+      watch: watch && {
+        begun: relay => watch.uploadBegun(blindedKey, relay),
+        ended: (relay, status) => watch.uploadEnded(blindedKey, relay, status)
+      }
+    })
     this.#changedAtMs = undefined
     this.#uploadedAtMs = nowMs
     this.#uploadAtMs = nowMs + randomWithin(UPLOAD_AGAIN_MIN_MS, UPLOAD_AGAIN_MAX_MS)

@@ -85,7 +85,7 @@ export class Rendezvous {
     const {circuits, counters, failuresMax, nowMs} = this.#deps
     for (let failures = 0; failures <= failuresMax() && nowMs() < untilMs && !this.#closed; failures++) {
       counters.rendezvous++
-      const opened = await circuits.open(rendezvousPoint, 'others', 1)
+      const opened = await circuits.open(rendezvousPoint, 'others', 'HS_SERVICE_REND', 1)
       if (opened.ok) return opened.value
       const {code} = opened.fault
       counters.rendezvousErrors[
