@@ -29,6 +29,11 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => (await import('./run-node.ts')).runAs('client')
   },
   {
+    name: 'status',
+    summary: 'how the node is that runs here: roles, flags, load, overload',
+    load: async () => (await import('./status-command/status-command.ts')).runStatusCommand
+  },
+  {
     name: 'network',
     summary: 'a private onion network on this machine',
     load: async () => (await import('./network/network-subcommand.ts')).runNetworkCommand
