@@ -147,6 +147,16 @@ export interface DataPlaneLimits {
   readonly outboundCellsMax: number
 }
 
+/** What may be moved over links, in octets a second and octets at once, for each direction by itself. A rate of 0: no limit. */
+export interface DataPlaneRates {
+  /** Over all links together. */
+  readonly rate: number
+  readonly burst: number
+  /** Over each link of a peer that did not authenticate. */
+  readonly linkRate: number
+  readonly linkBurst: number
+}
+
 /** The commands. None of them waits; none throws on account of what a peer did. */
 export interface DataPlane {
   readonly counters: Readonly<DataPlaneCounters>
@@ -154,6 +164,8 @@ export interface DataPlane {
   readonly queuedOctets: number
   /** From now on; what waits already stays. */
   setLimits(limits: DataPlaneLimits): void
+  /** From now on; what was moved already counts. */
+  setRates(rates: DataPlaneRates): void
   /** Names circuits as violation 'memory-pressure', the one whose oldest cell has waited longest first, and closes channels
    * whose control cells have waited longer, until at least `octets` are free. Calls `done` when that is over, which may be
    * at once or in a later loop turn; `octetsShed` then has what was freed. */

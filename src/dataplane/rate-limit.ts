@@ -1,18 +1,24 @@
-// A token bucket over octets, for RelayBandwidthRate and RelayBandwidthBurst. It never goes further below zero than one
-// spend, so the average holds whatever the size of a read.
+// A token bucket over octets, for RelayBandwidthRate and RelayBandwidthBurst, and for one link's PerConnBWRate. It never
+// goes further below zero than one spend, so the average holds whatever the size of a read.
 
 export class RateLimit {
-  readonly #perSecond: number
-  readonly #burst: number
-  #tokens: number
+  #perSecond = 0
+  #burst = 0
+  #tokens = 0
   #filledAtMs: number
 
   /** Octets per second and octets of burst; `perSecond` 0 means no limit. */
   constructor(perSecond: number, burst: number, nowMs: number) {
+    this.configure(perSecond, burst)
+    this.#filledAtMs = nowMs
+  }
+
+  /** From now on. What was spent under a limit stays spent. */
+  configure(perSecond: number, burst: number): void {
+    const wasLimited = this.isLimited
     this.#perSecond = perSecond
     this.#burst = Math.max(perSecond, burst)
-    this.#tokens = this.#burst
-    this.#filledAtMs = nowMs
+    if (!wasLimited) this.#tokens = this.#burst
   }
 
   get isLimited(): boolean {

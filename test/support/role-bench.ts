@@ -95,6 +95,7 @@ class WritingPlane implements DataPlane {
   }
 
   setLimits(): void {}
+  setRates(): void {}
   shedOldest(_octets: number, done: () => void): void {
     done()
   }

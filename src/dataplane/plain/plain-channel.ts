@@ -12,6 +12,7 @@ import type {PaddedChannel} from '../channel-padding.ts'
 import {CircIdTable} from '../circ-id-table.ts'
 import type {ChannelHandle} from '../contract.ts'
 import type {Link, LinkReader, QueueAccount} from '../link.ts'
+import {LinkLimits} from '../link-limits.ts'
 import {type CircuitQueue, Outbox} from './outbox.ts'
 import type {CircuitEnd, PlainCircuit} from './plain-circuit.ts'
 
@@ -22,8 +23,8 @@ export interface ChannelOwner {
   /** Asks for a flush at the end of this loop turn. */
   wantsFlush(channel: PlainChannel): void
   /** Octets that may be written now. */
-  writeBudget(): number
-  accountWritten(octets: number, cells: number): void
+  writeBudget(channel: PlainChannel): number
+  accountWritten(channel: PlainChannel, octets: number, cells: number): void
   taken(queue: CircuitQueue): void
   /** What all channels of the plane have waiting. */
   readonly queueAccount: QueueAccount
@@ -40,6 +41,8 @@ export class PlainChannel implements LinkReader, PaddedChannel {
     readonly circuit: PlainCircuit
     readonly from: 'prev' | 'next' | 'first-hop'
   }>()
+  /** Of its own, for a peer that did not authenticate. */
+  readonly limits: LinkLimits | undefined
   isUsed = false
   readonly #framer: CellFramer
   readonly #owner: ChannelOwner
@@ -48,6 +51,7 @@ export class PlainChannel implements LinkReader, PaddedChannel {
     this.link = link
     this.verified = verified
     this.outbox = new Outbox(owner.queueAccount)
+    this.limits = verified.peer.kind === 'client' ? new LinkLimits(Date.now()) : undefined
     this.#framer = framer
     this.#owner = owner
   }
@@ -82,13 +86,13 @@ export class PlainChannel implements LinkReader, PaddedChannel {
 
   flush(): void {
     if (this.link.isClosed) return
-    const room = Math.min(this.link.room, this.#owner.writeBudget())
+    const room = Math.min(this.link.room, this.#owner.writeBudget(this))
     if (this.outbox.isEmpty) return
     if (room > 0) {
       const cells = this.outbox.take(room, queue => this.#owner.taken(queue))
       const octets = Buffer.concat(cells)
       this.link.write(octets)
-      this.#owner.accountWritten(octets.length, cells.length)
+      this.#owner.accountWritten(this, octets.length, cells.length)
     }
     // What the rate limit holds back goes with the plane's next tick.
     if (!this.outbox.isEmpty) this.link.waitForRoom()

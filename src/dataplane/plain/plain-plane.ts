@@ -26,6 +26,7 @@ import {
   type DataPlaneCounters,
   type DataPlaneEvents,
   type DataPlaneLimits,
+  type DataPlaneRates,
   DRAINED_AT_CELLS,
   type SocketAddress
 } from '../contract.ts'
@@ -46,6 +47,9 @@ import {openRelayLayer} from './relay-layer.ts'
 
 /** tor-spec 5.6: RELAY_EARLY cells a circuit may carry outbound. */
 const RELAY_EARLY_MAX = 8
+/** Of a limited rate, octets that a channel writes at a time. */
+const SHARE_LEAST = 16 * 514
+const SHARE_MOST = 64 * 514
 /** How often the rate limit, timeouts and channel padding are looked after. */
 const TICK_MS = 50
 
@@ -75,6 +79,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   readonly #writeLimit: RateLimit
   readonly #tick: NodeJS.Timeout
   #limits: DataPlaneLimits
+  #rates: DataPlaneRates
   #flushScheduled = false
   #lastChannel = 0
   #lastConnect = 0
@@ -84,6 +89,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     const {circuitCellsMax, unverifiedMax} = options
     this.#events = deps.events
     this.#limits = {circuitCellsMax, outboundCellsMax: circuitCellsMax}
+    this.#rates = {rate: options.rate, burst: options.burst, linkRate: 0, linkBurst: 0}
     this.#readLimit = new RateLimit(options.rate, options.burst, now)
     this.#writeLimit = new RateLimit(options.rate, options.burst, now)
     this.#padding = new ChannelPadding(deps.endpoint.paddingParams)
@@ -191,6 +197,13 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     this.#limits = limits
   }
 
+  setRates(rates: DataPlaneRates): void {
+    this.#rates = rates
+    this.#readLimit.configure(rates.rate, rates.burst)
+    this.#writeLimit.configure(rates.rate, rates.burst)
+    for (const channel of this.#channels.values()) channel.limits?.configure(rates)
+  }
+
   shedOldest(octets: number, done: () => void): void {
     const before = this.queuedOctets
     for (const {circuit, channel} of candidatesByAge(this.#circuits.values(), this.#channels.values())) {
@@ -231,6 +244,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
 
   verified(link: Link, verified: VerifiedChannel, framer: CellFramer): LinkReader {
     const channel = new PlainChannel(link, verified, framer, this)
+    channel.limits?.configure(this.#rates)
     this.#links.verified(link)
     this.#channels.set(link.handle, channel)
     this.counters.channelsOpened++
@@ -295,8 +309,10 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     setImmediate(() => this.#flush())
   }
 
-  writeBudget(): number {
-    const budget = this.#writeLimit.available(Date.now())
+  writeBudget({limits}: PlainChannel): number {
+    const nowMs = Date.now()
+    const ofAll = this.#writeLimit.available(nowMs)
+    const budget = Math.min(writeShare(ofAll), limits?.write.available(nowMs) ?? Number.POSITIVE_INFINITY)
     if (budget <= 0) this.counters.writesLimited++
     return budget
   }
@@ -304,19 +320,21 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   accountRead(link: Link, octets: number): boolean {
     this.counters.bytesRead += octets
     this.counters.reads++
-    if (!this.#readLimit.isLimited) return true
+    const own = this.#channels.get(link.handle)?.limits?.read
     this.#readLimit.spend(octets)
-    if (this.#readLimit.available(Date.now()) > 0) return true
+    own?.spend(octets)
+    if (this.#mayRead(own, Date.now())) return true
     this.#paused.add(link)
     this.counters.readsLimited++
     return false
   }
 
-  accountWritten(octets: number, cells: number): void {
+  accountWritten({limits}: PlainChannel, octets: number, cells: number): void {
     this.counters.bytesWritten += octets
     this.counters.writes++
     this.counters.cellsSent += cells
     this.#writeLimit.spend(octets)
+    limits?.write.spend(octets)
   }
 
   taken(queue: CircuitQueue): void {
@@ -416,12 +434,18 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     for (const channel of channels) channel.flush()
   }
 
+  #mayRead(own: RateLimit | undefined, nowMs: number): boolean {
+    return this.#readLimit.available(nowMs) > 0 && (own === undefined || own.available(nowMs) > 0)
+  }
+
   #onTick(nowMs: number): void {
-    if (this.#paused.size > 0 && this.#readLimit.available(nowMs) > 0) {
-      for (const link of this.#paused) link.resume()
-      this.#paused.clear()
+    for (const link of this.#paused) {
+      if (!this.#mayRead(this.#channels.get(link.handle)?.limits?.read, nowMs)) continue
+      this.#paused.delete(link)
+      link.resume()
     }
-    if (this.#writeLimit.isLimited && this.#writeLimit.available(nowMs) > 0) {
+    const isLimited = this.#writeLimit.isLimited || this.#rates.linkRate > 0
+    if (isLimited && this.#writeLimit.available(nowMs) > 0) {
       for (const channel of this.#channels.values()) if (!channel.outbox.isEmpty) this.wantsFlush(channel)
     }
     this.#links.sweep(nowMs)
@@ -431,6 +455,12 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     }
     for (const channel of this.#padding.idle(nowMs)) channel.close()
   }
+}
+
+/** What one channel may take of the octets that all have, so that no channel takes everything before the others' turn. */
+function writeShare(octets: number): number {
+  if (octets <= SHARE_LEAST || octets === Number.POSITIVE_INFINITY) return octets
+  return Math.min(SHARE_MOST, Math.max(SHARE_LEAST, octets / 8))
 }
 
 function release(end: CircuitEnd): void {

@@ -9,6 +9,7 @@ import {concat} from '../../bytes/octets.ts'
 import type {VerifiedChannel} from '../../channel/channel.ts'
 import type {PaddedChannel} from '../channel-padding.ts'
 import type {Link, LinkReader} from '../link.ts'
+import {LinkLimits} from '../link-limits.ts'
 import type {NativeShard} from './native-shard.ts'
 import type {OutputSlabs} from './output-slabs.ts'
 
@@ -24,14 +25,16 @@ export interface ShardChannelOwner {
   /** The channel holds octets back; the owner offers them again after the next turn. */
   holdsBack(channel: ShardChannel): void
   /** Octets that may be written now. */
-  writeBudget(): number
-  accountWritten(octets: number): void
+  writeBudget(channel: ShardChannel): number
+  accountWritten(channel: ShardChannel, octets: number): void
 }
 
 export class ShardChannel implements LinkReader, PaddedChannel {
   readonly link: Link
   readonly verified: VerifiedChannel
   readonly slot: number
+  /** Of its own, for a peer that did not authenticate. */
+  readonly limits: LinkLimits | undefined
   readonly #owner: ShardChannelOwner
   #held: Uint8Array | undefined
   #isRateLimited = false
@@ -40,6 +43,7 @@ export class ShardChannel implements LinkReader, PaddedChannel {
     this.link = link
     this.verified = verified
     this.slot = slot
+    this.limits = verified.peer.kind === 'client' ? new LinkLimits(Date.now()) : undefined
     this.#owner = owner
   }
 
@@ -85,12 +89,12 @@ export class ShardChannel implements LinkReader, PaddedChannel {
     const {native, slabs} = this.#owner
     let written = 0
     while (!this.link.isClosed) {
-      const room = Math.min(this.link.room, this.#owner.writeBudget(), slabs.room)
+      const room = Math.min(this.link.room, this.#owner.writeBudget(this), slabs.room)
       const length = room > 0 ? native.take(this.slot, slabs.octets, slabs.at, room) : 0
       if (length === 0) break
       const {octets, released} = slabs.cut(length)
       this.link.write(octets, released)
-      this.#owner.accountWritten(length)
+      this.#owner.accountWritten(this, length)
       written += length
     }
     if (!this.link.isClosed && native.backlog(this.slot) > 0) this.link.waitForRoom()

@@ -93,6 +93,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
   #flushesAreSmall = false
   #utilization = performance.eventLoopUtilization()
   #isBusy = false
+  #linkRates = {linkRate: 0, linkBurst: 0}
   #isClosed = false
   #end: () => void = () => {}
 
@@ -195,6 +196,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     this.#unverified.delete(link.handle)
     const slot = this.native.channelOpen(link.handle, verified.linkVersion)
     const channel = new ShardChannel(link, verified, slot, this)
+    channel.limits?.configure(this.#linkRates)
     this.#channels.set(link.handle, channel)
     this.#bySlot[slot] = channel
     this.#counters.add('channelsOpened', 1)
@@ -231,10 +233,11 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     this.#counters.add('bytesRead', octets)
     this.#counters.add('reads', 1)
     const {readLimit} = this.#memory
-    if (!readLimit.isLimited) return true
-    readLimit.spend(octets)
-    if (readLimit.available(Date.now()) > 0) return true
+    if (!readLimit.isLimited && !this.#limitsLinks) return true
     const channel = this.#channels.get(link.handle)
+    readLimit.spend(octets)
+    channel?.limits?.read.spend(octets)
+    if (this.#mayRead(channel, Date.now())) return true
     // A handshake is bounded by itself, and short.
     if (channel === undefined) return true
     channel.isRateLimited = true
@@ -271,17 +274,23 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     return this.#eventsLength > before
   }
 
-  writeBudget(): number {
-    if (!this.#memory.writeLimit.isLimited) return Number.POSITIVE_INFINITY
-    const budget = this.#memory.writeLimit.available(Date.now())
+  writeBudget({limits}: ShardChannel): number {
+    const {writeLimit} = this.#memory
+    if (!writeLimit.isLimited && !this.#limitsLinks) return Number.POSITIVE_INFINITY
+    const nowMs = Date.now()
+    const budget = Math.min(
+      writeLimit.available(nowMs),
+      limits?.write.available(nowMs) ?? Number.POSITIVE_INFINITY
+    )
     if (budget <= 0) this.#counters.add('writesLimited', 1)
     return budget
   }
 
-  accountWritten(octets: number): void {
+  accountWritten({limits}: ShardChannel, octets: number): void {
     this.#counters.add('bytesWritten', octets)
     this.#counters.add('writes', 1)
     this.#memory.writeLimit.spend(octets)
+    limits?.write.spend(octets)
   }
 
   // ── the turn ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -380,17 +389,36 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     this.#events = grown
   }
 
+  #mayRead(channel: ShardChannel | undefined, nowMs: number): boolean {
+    if (this.#memory.readLimit.available(nowMs) <= 0) return false
+    return channel?.limits === undefined || channel.limits.read.available(nowMs) > 0
+  }
+
+  /** PerConnBWRate, where it has changed. */
+  #takeLinkRates(): void {
+    const [linkRate = 0, linkBurst = 0] = this.#memory.linkRates
+    if (linkRate === this.#linkRates.linkRate && linkBurst === this.#linkRates.linkBurst) return
+    this.#linkRates = {linkRate, linkBurst}
+    for (const {limits} of this.#channels.values()) limits?.configure(this.#linkRates)
+  }
+
+  get #limitsLinks(): boolean {
+    return this.#linkRates.linkRate > 0
+  }
+
   #onTick(nowMs: number): void {
     const since = this.#utilization
     this.#utilization = performance.eventLoopUtilization()
     this.#isBusy = performance.eventLoopUtilization(this.#utilization, since).utilization >= BUSY
     if (this.#endpoint === undefined) return
-    const {readLimit, writeLimit} = this.#memory
-    if (this.#rateLimited.size > 0 && readLimit.available(nowMs) > 0) {
-      for (const channel of this.#rateLimited) channel.isRateLimited = false
-      this.#rateLimited.clear()
+    this.#takeLinkRates()
+    const {writeLimit} = this.#memory
+    for (const channel of this.#rateLimited) {
+      if (!this.#mayRead(channel, nowMs)) continue
+      this.#rateLimited.delete(channel)
+      channel.isRateLimited = false
     }
-    if (writeLimit.isLimited && writeLimit.available(nowMs) > 0) {
+    if ((writeLimit.isLimited || this.#limitsLinks) && writeLimit.available(nowMs) > 0) {
       for (const channel of this.#channels.values()) {
         if (this.native.backlog(channel.slot) > 0) this.wantsFlush(channel)
       }

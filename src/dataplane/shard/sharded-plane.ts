@@ -25,6 +25,7 @@ import type {
   DataPlaneCounters,
   DataPlaneEvents,
   DataPlaneLimits,
+  DataPlaneRates,
   SocketAddress
 } from '../contract.ts'
 import {newCounters} from '../counters.ts'
@@ -101,7 +102,8 @@ export class ShardedPlane implements DataPlane {
     this.#gate = deps.gate ?? OPEN_GATE
     this.#unverifiedMax = unverifiedMax
     this.#limits = {circuitCellsMax, outboundCellsMax: circuitCellsMax}
-    this.#memory = SharedMemory.make({shards, rate, burst})
+    this.#memory = SharedMemory.make({shards})
+    this.#memory.setRates({rate, burst, linkRate: 0, linkBurst: 0})
     this.#queues = new QueueCounters(this.#memory.queueCounters)
     this.#shards = Array.from({length: shards}, (_, place) => this.#newShard(place))
     this.#own = newCounters()
@@ -230,6 +232,10 @@ export class ShardedPlane implements DataPlane {
     view.setUint32(4, limits.outboundCellsMax, true)
     view.setUint32(8, PRIORITY_HALF_LIFE_MS, true)
     for (const shard of this.#shards) this.#command(shard)?.add({kind: CommandKind.SET_LIMITS}, payload)
+  }
+
+  setRates(rates: DataPlaneRates): void {
+    this.#memory.setRates(rates)
   }
 
   /** Each shard gives its oldest, in proportion to what waits in it. */

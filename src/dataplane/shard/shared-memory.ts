@@ -1,7 +1,7 @@
 // What main and all shards of a plane have in common: one block of memory with the counters of each shard, the queue counters
 // of circuits and the two token buckets. Every word but those of the buckets and AWAITED has one writer.
 
-import type {DataPlaneCounters} from '../contract.ts'
+import type {DataPlaneCounters, DataPlaneRates} from '../contract.ts'
 import {SHARED_RATE_LIMIT_OCTETS, SharedRateLimit} from '../shared-rate-limit.ts'
 import {QUEUE_COUNTER_WORDS, SHARD_COUNTERS, type ShardCounter} from './records.ts'
 
@@ -43,10 +43,10 @@ const COUNTER_PLACE = Object.fromEntries(COUNTERS.map((name, i) => [name, i])) a
 /** Circuits of a plane that can be asked how many of their cells wait. */
 export const QUEUE_COUNTERS_MAX = 65_536
 
+const LINK_RATES_OCTETS = 8
+
 export interface SharedMemoryOptions {
   readonly shards: number
-  readonly rate: number
-  readonly burst: number
 }
 
 /** What crosses to a worker, where it is opened again. */
@@ -63,13 +63,15 @@ export class SharedMemory {
   readonly queueCounters: Uint32Array
   readonly readLimit: SharedRateLimit
   readonly writeLimit: SharedRateLimit
+  /** Octets a second and octets at once for each link of a peer that did not authenticate; a rate of 0: no limit. */
+  readonly linkRates: Int32Array
 
   constructor(parts: SharedMemoryParts) {
-    const {rate, burst} = parts.options
     this.parts = parts
     this.queueCounters = new Uint32Array(parts.queues)
-    this.readLimit = new SharedRateLimit(parts.buckets, 0, rate, burst)
-    this.writeLimit = new SharedRateLimit(parts.buckets, SHARED_RATE_LIMIT_OCTETS, rate, burst)
+    this.readLimit = new SharedRateLimit(parts.buckets, 0)
+    this.writeLimit = new SharedRateLimit(parts.buckets, SHARED_RATE_LIMIT_OCTETS)
+    this.linkRates = new Int32Array(parts.buckets, 2 * SHARED_RATE_LIMIT_OCTETS, LINK_RATES_OCTETS / 4)
   }
 
   static make(options: SharedMemoryOptions): SharedMemory {
@@ -77,8 +79,16 @@ export class SharedMemory {
       options,
       counters: new SharedArrayBuffer(options.shards * COUNTERS.length * 8),
       queues: new SharedArrayBuffer(QUEUE_COUNTERS_MAX * QUEUE_COUNTER_WORDS * 4),
-      buckets: new SharedArrayBuffer(2 * SHARED_RATE_LIMIT_OCTETS)
+      buckets: new SharedArrayBuffer(2 * SHARED_RATE_LIMIT_OCTETS + LINK_RATES_OCTETS)
     })
+  }
+
+  /** For all threads that share it. */
+  setRates({rate, burst, linkRate, linkBurst}: DataPlaneRates): void {
+    this.readLimit.configure(rate, burst)
+    this.writeLimit.configure(rate, burst)
+    Atomics.store(this.linkRates, 1, Math.max(linkRate, linkBurst))
+    Atomics.store(this.linkRates, 0, linkRate)
   }
 
   /** Of the `place`-th shard of the plane, from 0. */

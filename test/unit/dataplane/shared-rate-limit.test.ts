@@ -6,7 +6,9 @@ const START_MS = 1_000_000
 
 function pair(perSecond: number, burst: number): [SharedRateLimit, SharedRateLimit] {
   const memory = new SharedArrayBuffer(SHARED_RATE_LIMIT_OCTETS)
-  return [new SharedRateLimit(memory, 0, perSecond, burst), new SharedRateLimit(memory, 0, perSecond, burst)]
+  const [one, other] = [new SharedRateLimit(memory, 0), new SharedRateLimit(memory, 0)]
+  one.configure(perSecond, burst)
+  return [one, other]
 }
 
 test('RelayBandwidthRate 0 is no limit', () => {
@@ -39,10 +41,29 @@ test('time that has passed is earned once, however many ask', () => {
   assert.equal(one.available(START_MS + 500), 50_000)
 })
 
-test('a burst of more than 32 bits is kept to a few octets, and nothing that is spent is lost', () => {
-  const burst = 100 * 2 ** 30
+test('a thread whose clock was read a little earlier than another one filled the bucket earns nothing', () => {
+  const [one, other] = pair(1000, 1000)
+  one.available(START_MS)
+  one.spend(1000)
+  assert.equal(other.available(START_MS - 1), 0)
+  assert.equal(one.available(START_MS + 100), 100)
+})
+
+test('the largest burst fits, and nothing that is spent is lost', () => {
+  const burst = 2 ** 31 - 1
   const [one] = pair(burst, burst)
   assert.ok(Math.abs(one.available(START_MS) - burst) < 1000)
   for (let i = 0; i < 10_000; i++) one.spend(33)
   assert.ok(Math.abs(one.available(START_MS) - (burst - 330_000)) < 1000)
+})
+
+test('a rate that changes holds for all from then on, and what was spent stays spent', () => {
+  const [one, other] = pair(1000, 1000)
+  assert.equal(one.available(START_MS), 1000)
+  one.spend(2000)
+  other.configure(10_000, 20_000)
+  assert.equal(one.available(START_MS + 500), 4000)
+  assert.equal(one.available(START_MS + 60_000), 20_000)
+  other.configure(0, 0)
+  assert.equal(one.available(START_MS + 60_000), Number.POSITIVE_INFINITY)
 })
