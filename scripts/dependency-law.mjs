@@ -39,7 +39,7 @@ export const layers = {
   channel: {folders: [...formats, 'crypto'], packages: ['node:crypto']},
   dataplane: {
     folders: [...formats, 'crypto', 'channel'],
-    packages: ['node:crypto', 'node:net', 'node:tls', 'node:worker_threads']
+    packages: ['node:crypto', 'node:net', 'node:stream', 'node:tls', 'node:worker_threads']
   },
   circuit: {folders: [...network, 'dataplane'], packages: ['node:crypto']},
   stream: {folders: [...network, 'dataplane', 'circuit'], packages: ['node:stream']},

@@ -43,6 +43,7 @@ ${numbers('LinkEventKind', records.LinkEventKind)}
 ${numbers('CommandKind', records.CommandKind)}
 ${numbers('Violation', records.ViolationCode)}
 ${numbers('ChannelFault', records.ChannelFaultNumber)}
+${numbers('LinkEnd', records.LinkEndNumber)}
 ${numbers('RelayAlgorithmNumber', records.RelayAlgorithmNumber)}
 enum Counter : std::size_t {
 ${SHARD_COUNTERS.map(name => `  k${pascal(snake(name))},`).join('\n')}

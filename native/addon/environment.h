@@ -10,7 +10,7 @@
 
 namespace ramson {
 
-/// A shard of the data plane with what it needs of its environment (shard.cc).
+/// A shard of the data plane with what it needs of its environment (open_shard.h).
 struct OpenShard;
 
 struct OpenShards {
@@ -48,6 +48,8 @@ void define_descriptors(Napi::Env env, Napi::Object exports, Environment &enviro
 
 /// shardOpen, shardClose and what a shard does in between.
 void define_shards(Napi::Env env, Napi::Object exports, Environment &environment);
+/// shardLinksOpen, shardLinkAdopt and what else there is to native links.
+void define_shard_links(Napi::Env env, Napi::Object exports, Environment &environment);
 
 /// The kernel at a place in the list that the addon exports; null beyond it.
 const Kernel *kernel_at(std::uint32_t index);

@@ -1,10 +1,9 @@
 // Shards by handle. Each function converts its arguments, calls native/shard, and converts back. A shard belongs to the
 // environment that opened it; the environments meet in the exchange of the process.
 
-#include "../shard/shard.h"
-
 #include "arguments.h"
 #include "environment.h"
+#include "open_shard.h"
 
 namespace ramson {
 namespace {
@@ -23,38 +22,32 @@ class LoopWaker : public Waker {
 
 }  // namespace
 
-/// What the environment holds of one shard.
-struct OpenShard {
-  OpenShard(napi_env env, std::unique_ptr<Shard> shard) : env(env), shard(std::move(shard)) {
-    napi_add_env_cleanup_hook(env, end, this);
-  }
-  ~OpenShard() {
-    napi_remove_env_cleanup_hook(env, end, this);
-    close();
-    if (queue_counters != nullptr) napi_delete_reference(env, queue_counters);
-  }
-  OpenShard(const OpenShard &) = delete;
-  OpenShard &operator=(const OpenShard &) = delete;
+OpenShard::OpenShard(napi_env env, std::unique_ptr<Shard> shard) : env(env), shard(std::move(shard)) {
+  napi_add_env_cleanup_hook(env, end, this);
+}
 
-  void set_waker(std::unique_ptr<Waker> next) {
-    Exchange::process().set_waker(shard->index(), next.get());
-    waker = std::move(next);
-  }
+OpenShard::~OpenShard() {
+  napi_remove_env_cleanup_hook(env, end, this);
+  close();
+  if (queue_counters != nullptr) napi_delete_reference(env, queue_counters);
+}
 
-  /// Nobody calls the waker any more when this returns.
-  void close() {
-    if (shard != nullptr) set_waker(nullptr);
-    shard.reset();
-  }
+void OpenShard::set_waker(std::unique_ptr<Waker> next) {
+  Exchange::process().set_waker(shard->index(), next.get());
+  waker = std::move(next);
+}
 
-  /// A thread that ends takes its shard with it while what a waker needs is still there.
-  static void end(void *data) { static_cast<OpenShard *>(data)->close(); }
+void OpenShard::close() {
+  if (shard == nullptr) return;
+  close_links();
+  set_waker(nullptr);
+  shard.reset();
+}
 
-  napi_env env;
-  std::unique_ptr<Shard> shard;
-  std::unique_ptr<Waker> waker;
-  napi_ref queue_counters = nullptr;
-};
+void OpenShard::end_first() {
+  napi_remove_env_cleanup_hook(env, end, this);
+  napi_add_env_cleanup_hook(env, end, this);
+}
 
 OpenShards::OpenShards() = default;
 OpenShards::~OpenShards() = default;
@@ -74,8 +67,13 @@ napi_value failure(napi_env env, Status status) { return number(env, -static_cas
 
 /// Null for a handle that names no shard any more.
 template <std::size_t Count>
+OpenShard *find_open(const Arguments<Count> &arguments) {
+  return arguments.template data<Environment>().shards.table.find(arguments.handle(0));
+}
+
+template <std::size_t Count>
 Shard *find(const Arguments<Count> &arguments) {
-  OpenShard *open = arguments.template data<Environment>().shards.table.find(arguments.handle(0));
+  OpenShard *open = find_open(arguments);
   return open == nullptr ? nullptr : open->shard.get();
 }
 
@@ -98,6 +96,7 @@ napi_value shard_open(napi_env env, napi_callback_info info) {
                                               .queue_counter_words = counters.size});
   if (shard == nullptr) return answer(env, Status::kBadChoice);
   std::unique_ptr<OpenShard> open(new OpenShard(env, std::move(shard)));
+  open->kernel = kernel_at(kernel);
   if (counters.words != nullptr) napi_create_reference(env, arguments.value(1), 1, &open->queue_counters);
   const Handle handle = arguments.data<Environment>().shards.table.add(std::move(open));
   out.words[0] = handle.slot;
@@ -152,13 +151,14 @@ napi_value shard_commands(napi_env env, napi_callback_info info) {
 
 napi_value take_events(napi_env env, napi_callback_info info, RecordBuffer &(Shard::*events)()) {
   const Arguments<3> arguments(env, info);
-  Shard *shard = find(arguments);
-  if (shard == nullptr) return failure(env, Status::kStaleHandle);
+  const OpenShard *open = find_open(arguments);
+  if (open == nullptr || open->shard == nullptr) return failure(env, Status::kStaleHandle);
   const View out = arguments.view(2);
-  RecordBuffer &buffer = (shard->*events)();
+  RecordBuffer &buffer = (open->shard.get()->*events)();
   const std::size_t taken = buffer.take(out.octets, out.size);
   // Else whoever empties the buffer would go on for ever.
   if (taken == 0 && buffer.size() > 0) return failure(env, Status::kBadSize);
+  if (taken > 0 && open->links != nullptr) open->links->events_taken();
   return number(env, taken);
 }
 
@@ -170,14 +170,15 @@ napi_value shard_take_link_events(napi_env env, napi_callback_info info) {
 /// shardTurn(slot, generation, nowMs, dirty): slots written.
 napi_value shard_turn(napi_env env, napi_callback_info info) {
   const Arguments<4> arguments(env, info);
-  Shard *shard = find(arguments);
-  if (shard == nullptr) return failure(env, Status::kStaleHandle);
+  const OpenShard *open = find_open(arguments);
+  if (open == nullptr || open->shard == nullptr) return failure(env, Status::kStaleHandle);
   double now_ms = -1;
   if (napi_get_value_double(env, arguments.value(2), &now_ms) != napi_ok || !(now_ms >= 0 && now_ms < 9e15)) {
     return failure(env, Status::kBadChoice);
   }
   const auto dirty = arguments.words(3);
-  return number(env, shard->turn(now_ms, dirty.words, dirty.size));
+  if (open->links != nullptr) return number(env, open->links->turn(dirty.words, dirty.size));
+  return number(env, open->shard->turn(now_ms, dirty.words, dirty.size));
 }
 
 /// shardTake(slot, generation, channelSlot, out, at, max): octets written.
@@ -231,7 +232,7 @@ napi_value shard_counters(napi_env env, napi_callback_info info) {
 /// shardOnWake(slot, generation, callback)
 napi_value shard_on_wake(napi_env env, napi_callback_info info) {
   const Arguments<3> arguments(env, info);
-  OpenShard *open = arguments.data<Environment>().shards.table.find(arguments.handle(0));
+  OpenShard *open = find_open(arguments);
   if (open == nullptr || open->shard == nullptr) return answer(env, Status::kStaleHandle);
   napi_value name;
   napi_threadsafe_function function;
@@ -241,9 +242,7 @@ napi_value shard_on_wake(napi_env env, napi_callback_info info) {
   if (made != napi_ok) return answer(env, Status::kBadChoice);
   napi_unref_threadsafe_function(env, function);
   open->set_waker(std::unique_ptr<Waker>(new LoopWaker(function)));
-  // Whatever is made later is ended earlier: the waker must go before what it calls.
-  napi_remove_env_cleanup_hook(env, OpenShard::end, open);
-  napi_add_env_cleanup_hook(env, OpenShard::end, open);
+  open->end_first();
   return nullptr;
 }
 

@@ -55,6 +55,7 @@ enum class LinkEventKind : std::uint8_t {
   kChannelFault = 64,
   kPaddingNegotiate = 65,
   kCloseChannel = 66,
+  kLinkEnded = 67,
 };
 
 enum class CommandKind : std::uint8_t {
@@ -86,6 +87,13 @@ enum class ChannelFault : std::uint8_t {
   kCellTooLong = 2,
   kControlQueueFull = 3,
   kMemoryPressure = 4,
+};
+
+enum class LinkEnd : std::uint8_t {
+  kPeerClosed = 1,
+  kSocketFailed = 2,
+  kBadRecord = 3,
+  kPeerAlert = 4,
 };
 
 enum class RelayAlgorithmNumber : std::uint8_t {

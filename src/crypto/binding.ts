@@ -52,6 +52,32 @@ export interface ShardAddon {
   shardQueuedCells(slot: number, generation: number, circuit: number): number
   shardCounters(slot: number, generation: number, out: Float64Array): AddonStatus | undefined
   shardOnWake(slot: number, generation: number, callback: () => void): AddonStatus | undefined
+  /** False where this Node or this system has not what it takes. */
+  shardLinksOpen(
+    slot: number,
+    generation: number,
+    nowMs: number,
+    shardCounters: Float64Array,
+    linkCounters: Float64Array,
+    buckets: Uint32Array,
+    turn: () => void
+  ): boolean | AddonStatus
+  /** `place`: channel's slot, descriptor, suite, 1 for a server. `secrets`, `sequences`: of reading, of writing. */
+  shardLinkAdopt(
+    slot: number,
+    generation: number,
+    place: Uint32Array,
+    channel: number,
+    secrets: Uint8Array,
+    sequences: Float64Array,
+    held: Uint8Array,
+    behind: Uint8Array
+  ): boolean | AddonStatus
+  shardLinkForget(slot: number, generation: number, channelSlot: number): AddonStatus | undefined
+  shardLinkUsedAt(slot: number, generation: number, channelSlot: number): number
+  shardLinksWaiting(slot: number, generation: number): number
+  /** The record is the first under the traffic secret; both are left as they are. */
+  opensRecord(kernel: number, suite: number, secret: Uint8Array, record: Uint8Array): boolean | AddonStatus
 }
 
 /** What became of an onion skin. Mirror of `OnionSkinVerdict` in native/crypto/onion_skin.h. */

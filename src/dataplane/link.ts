@@ -4,7 +4,7 @@
 //   reader ──▶ write(octets) ──▶ socket        handed to the kernel, and the reader waits ──▶ reader.writable()
 //
 // The link owns its socket and knows nothing of cells. What its socket holds back is kept in an account that all links of a
-// thread share.
+// thread share. Where it can, it gives its connection to a carrier that reads and writes without it from then on.
 
 import type {TLSSocket} from 'node:tls'
 import type {CellFramer} from '../channel/cell-framer.ts'
@@ -12,6 +12,7 @@ import type {VerifiedChannel} from '../channel/channel.ts'
 import type {ChannelFault} from '../channel/fault.ts'
 import type {LinkHandshake} from '../channel/link-handshake.ts'
 import type {ChannelHandle, ConnectHandle, SocketAddress} from './contract.ts'
+import type {TlsConnection, TlsTakeover} from './tls-takeover.ts'
 
 /** Octets that may wait in a socket before cells are kept back where they are fair and countable. */
 export const SOCKET_BACKLOG_MAX = 64 * 1024
@@ -41,12 +42,21 @@ export interface LinkOwner {
   accountRead(link: Link, octets: number): boolean
 }
 
+/** Who has a link's connection in its place. */
+export interface LinkCarrier {
+  /** When octets last went either way. */
+  readonly usedAtMs: number
+  close(): void
+}
+
 export interface LinkOptions {
   readonly handle: ChannelHandle
   readonly direction: 'received' | 'initiated'
   readonly connect: ConnectHandle | undefined
   readonly address: SocketAddress
   readonly nowMs: number
+  /** Where somebody may want the connection. */
+  readonly takeover?: TlsTakeover | undefined
 }
 
 export class Link {
@@ -55,10 +65,11 @@ export class Link {
   readonly connect: ConnectHandle | undefined
   readonly address: SocketAddress
   readonly startedAtMs: number
-  /** When octets last went either way. */
-  usedAtMs: number
   readonly #socket: TLSSocket
   readonly #owner: LinkOwner
+  readonly #takeover: TlsTakeover | undefined
+  #carrier: LinkCarrier | undefined
+  #usedAtMs: number
   #handshake: LinkHandshake | undefined
   #reader: LinkReader | undefined
   #backlogOctets = 0
@@ -71,18 +82,24 @@ export class Link {
     this.connect = options.connect
     this.address = options.address
     this.startedAtMs = options.nowMs
-    this.usedAtMs = options.nowMs
+    this.#usedAtMs = options.nowMs
     this.#socket = socket
     this.#owner = owner
+    this.#takeover = options.takeover
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     // 'error' only announces 'close': what a peer does to its socket is no event of ours.
     socket.on('error', () => {})
-    socket.on('close', () => this.close())
-    socket.on('end', () => this.close())
+    socket.on('close', () => this.socketClosed())
+    socket.on('end', () => this.socketClosed())
   }
 
   get isClosed(): boolean {
     return this.#closed
+  }
+
+  /** When octets last went either way. */
+  get usedAtMs(): number {
+    return this.#carrier?.usedAtMs ?? this.#usedAtMs
   }
 
   /** Octets that the socket may be given before it holds too many back. */
@@ -94,6 +111,17 @@ export class Link {
   startHandshake(handshake: LinkHandshake): void {
     this.#handshake = handshake
     for (const octets of handshake.begin()) this.#socket.write(octets)
+  }
+
+  /** Gets the connection away from node:tls; see TlsTakeover.begin. Who takes one gives the link a carrier at once. */
+  takeOver(taken: (connection: TlsConnection | undefined) => void): void {
+    if (this.#takeover === undefined) taken(undefined)
+    else this.#takeover.begin(taken)
+  }
+
+  carriedBy(carrier: LinkCarrier): void {
+    this.#carrier = carrier
+    this.#socket.destroy()
   }
 
   /** Calls the reader back when something that was written has gone. Where nothing is on its way, nobody is called. */
@@ -115,7 +143,7 @@ export class Link {
       this.#isWaitedFor = false
       this.#reader?.writable()
     })
-    this.usedAtMs = Date.now()
+    this.#usedAtMs = Date.now()
   }
 
   pause(): void {
@@ -126,13 +154,20 @@ export class Link {
     this.#socket.resume()
   }
 
+  /** The end of the socket is the link's, unless a carrier has the connection. */
+  socketClosed(): void {
+    if (this.#carrier === undefined) this.close()
+  }
+
   close(): void {
     if (this.#closed) return
     this.#backlog(-this.#backlogOctets)
     this.#closed = true
     this.#handshake = undefined
     this.#reader = undefined
+    this.#takeover?.wipe()
     this.#socket.destroy()
+    this.#carrier?.close()
     this.#owner.closed(this)
   }
 
@@ -145,7 +180,7 @@ export class Link {
 
   #receive(chunk: Buffer): void {
     if (this.#closed) return
-    this.usedAtMs = Date.now()
+    this.#usedAtMs = Date.now()
     if (!this.#owner.accountRead(this, chunk.length)) this.pause()
     if (this.#reader !== undefined) this.#reader.receive(chunk)
     else if (this.#handshake !== undefined) this.#continueHandshake(this.#handshake, chunk)

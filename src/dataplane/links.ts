@@ -5,8 +5,9 @@
 //   connect ─▶ TCP ─▶ TLS as client ───┴▶ link handshake ─▶ owner.verified(link), and this file is done with it
 
 import {randomInt} from 'node:crypto'
-import type {Socket} from 'node:net'
-import {TLSSocket, connect as tlsConnect} from 'node:tls'
+import {connect, type Socket} from 'node:net'
+import type {Duplex} from 'node:stream'
+import {type ConnectionOptions, TLSSocket, connect as tlsConnect} from 'node:tls'
 import {toBase32} from '../bytes/base32.ts'
 import {ipToText} from '../bytes/ip-address.ts'
 import type {ChannelFault} from '../channel/fault.ts'
@@ -21,7 +22,9 @@ import type {
 } from './contract.ts'
 import {Link, type LinkOptions, type LinkOwner} from './link.ts'
 import type {LinkConnection, LinkEndpoint} from './link-endpoint.ts'
+import {RecordTap} from './record-tap.ts'
 import {TLS_OPTIONS} from './tls-options.ts'
+import {TlsTakeover} from './tls-takeover.ts'
 
 /** A link that has not finished its handshake after this long is closed. */
 const HANDSHAKE_TIMEOUT_MS = 60_000
@@ -30,6 +33,8 @@ const CONNECT_TIMEOUT_MS = 30_000
 
 export interface LinksOptions {
   readonly unverifiedMax: number
+  /** The owner takes connections over from node:tls when their links are verified. */
+  readonly areTakenOver?: boolean
 }
 
 export interface LinksDeps {
@@ -59,40 +64,50 @@ export class Links {
   accept(handle: ChannelHandle, socket: Socket, address: SocketAddress): Link {
     const endpoint = this.#deps.endpoint()
     const credentials = endpoint.credentials()
-    const tls = new TLSSocket(socket, {
+    const tap = this.#options.areTakenOver === true ? new RecordTap(socket) : undefined
+    const tls = new TLSSocket((tap ?? socket) as Socket, {
       isServer: true,
       secureContext: credentials.context,
       requestCert: false
     })
     // Closes the TCP side also when TLS never came up.
     socket.on('error', () => {})
-    socket.once('close', () => link.close())
-    const link = this.#begin(tls, {handle, direction: 'received', address, connect: undefined})
+    socket.once('close', () => link.socketClosed())
+    const takeover = tap && new TlsTakeover(tls, tap, true)
+    const link = this.#begin(tls, {handle, direction: 'received', address, connect: undefined, takeover})
     tls.once('secure', () => link.startHandshake(endpoint.respond(connection(tls, address), credentials)))
     return link
   }
 
-  connect(handle: ChannelHandle, connect: ConnectHandle, target: ChannelTarget): Link {
+  connect(handle: ChannelHandle, attempt: ConnectHandle, target: ChannelTarget): Link {
+    const {address} = target
+    const place = {host: ipToText(address.octets), port: address.port}
+    const tcp = this.#options.areTakenOver === true ? connect(place) : undefined
+    const tap = tcp && new RecordTap(tcp)
+    const over: ConnectionOptions = tap === undefined ? place : {socket: tap as Duplex}
     const socket = tlsConnect({
       ...TLS_OPTIONS,
-      host: ipToText(target.address.octets),
-      port: target.address.port,
+      ...over,
       servername: randomHostname(),
       // Tor has no certificate authorities: who the peer is comes from CERTS, inside the connection.
       rejectUnauthorized: false
     })
-    socket.setNoDelay(true)
-    const {address} = target
-    const link = this.#begin(socket, {handle, direction: 'initiated', address, connect})
+    const tcpOrBoth = tcp ?? socket
+    tcpOrBoth.setNoDelay(true)
+    tcpOrBoth.once('close', () => link.socketClosed())
+    const takeover = tap && new TlsTakeover(socket, tap, false)
+    const link = this.#begin(socket, {handle, direction: 'initiated', address, connect: attempt, takeover})
     socket.once('secureConnect', () => {
       const certificate = socket.getPeerX509Certificate()?.raw
       if (certificate === undefined) this.#fail(link, channelFault('tls-failed'))
       else
         link.startHandshake(this.#deps.endpoint().initiate(connection(socket, address), certificate, target))
     })
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (!this.#faults.has(link)) this.#faults.set(link, connectFault(error.code))
-    })
+    const noteFault = ({code}: NodeJS.ErrnoException) => {
+      if (!this.#faults.has(link)) this.#faults.set(link, connectFault(code))
+    }
+    tcp?.once('error', noteFault)
+    socket.once('error', noteFault)
     return link
   }
 

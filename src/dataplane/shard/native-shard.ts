@@ -13,6 +13,7 @@
 
 import {type AddonStatus, loadAddon, type ShardAddon} from '../../crypto/binding.ts'
 import {BugError} from '../../fault/fault.ts'
+import type {TlsConnection} from '../tls-takeover.ts'
 import {SHARD_COUNTERS} from './records.ts'
 
 /** Shards that a process may have; a channel's handle says which is its own. */
@@ -31,6 +32,18 @@ export interface ShardOptions {
   readonly kernel?: number
   /** Over a SharedArrayBuffer: QUEUE_COUNTER_WORDS words per counter; see records.ts. */
   readonly queueCounters?: Uint32Array
+}
+
+export interface NativeLinksOptions {
+  /** As `turn` wants it. */
+  readonly nowMs: number
+  /** What `counters` writes is written here at every turn. */
+  readonly shardCounters: Float64Array
+  /** LINK_COUNTERS are added to. */
+  readonly linkCounters: Float64Array
+  /** The words of the two shared token buckets, reading first. */
+  readonly buckets: Uint32Array
+  readonly hasNews: () => void
 }
 
 /** The handle of the `number`-th channel of a shard. Numbers must not be used twice in one process, even when a shard is
@@ -154,6 +167,59 @@ export class NativeShard {
   /** Calls back when another shard has sent something while this one waited. It does not keep the thread alive. */
   onWake(callback: () => void): void {
     check(this.#addon.shardOnWake(this.#slot, this.#generation, callback))
+  }
+
+  /**
+   * From now on links can be given to the shard: `turn` then writes what waits for them, and the loop of this thread calls
+   * `hasNews` when there are events, or channels without such a link that have got something to send. onWake is not needed
+   * then. Gives false where this Node or this system has not what it takes.
+   */
+  openLinks({nowMs, shardCounters, linkCounters, buckets, hasNews}: NativeLinksOptions): boolean {
+    const opened = this.#addon.shardLinksOpen(
+      this.#slot,
+      this.#generation,
+      nowMs,
+      shardCounters,
+      linkCounters,
+      buckets,
+      hasNews
+    )
+    if (typeof opened !== 'boolean') check(opened)
+    return opened === true
+  }
+
+  /** Carries a channel over this connection, whose secrets are wiped; `held`: octets of cells that came on it and that
+   * `receive` did not take. False where the system refuses: then the connection is closed. */
+  adoptLink(slot: number, channel: number, connection: TlsConnection, held: Uint8Array): boolean {
+    const {descriptor, suite, isServer, secrets, sequences, behind} = connection
+    const adopted = this.#addon.shardLinkAdopt(
+      this.#slot,
+      this.#generation,
+      Uint32Array.of(slot, descriptor, suite, isServer ? 1 : 0),
+      channel,
+      secrets,
+      Float64Array.from(sequences),
+      held,
+      behind
+    )
+    secrets.fill(0)
+    if (typeof adopted !== 'boolean') check(adopted)
+    return adopted === true
+  }
+
+  /** Closes the connection of a channel. */
+  forgetLink(slot: number): void {
+    check(this.#addon.shardLinkForget(this.#slot, this.#generation, slot))
+  }
+
+  /** When octets last went either way on a channel's link, in milliseconds since 1970. */
+  linkUsedAtMs(slot: number): number {
+    return number(this.#addon.shardLinkUsedAt(this.#slot, this.#generation, slot))
+  }
+
+  /** Octets that links hold, because their sockets or other shards cannot take them. */
+  linksWaiting(): number {
+    return number(this.#addon.shardLinksWaiting(this.#slot, this.#generation))
   }
 
   /** Wipes and frees everything; other shards hear of it and let go of what they share with this one. */

@@ -62,7 +62,9 @@ export const LinkEventKind = {
   /** subject: channel, number: slot; payload: body, 509 octets. */
   PADDING_NEGOTIATE: 65,
   /** subject: channel, number: slot. The control plane wants the channel closed: as after a fault. */
-  CLOSE_CHANNEL: 66
+  CLOSE_CHANNEL: 66,
+  /** subject: channel, number: slot, code: LinkEndNumber. Its link ended by itself; only where links are native. */
+  LINK_ENDED: 67
 } as const
 
 /** What the control plane asks (contract.ts, DataPlane). Circuit commands go to the circuit's home: the shard of the channel
@@ -114,6 +116,18 @@ export const ChannelFaultNumber = {
   'control-queue-full': 3,
   /** Its control cells waited longest when SHED_OLDEST came. */
   'memory-pressure': 4
+} as const
+
+/** Codes of LINK_ENDED events. */
+export const LinkEndNumber = {
+  /** It said goodbye, or closed the connection. */
+  'peer-closed': 1,
+  /** The connection broke. */
+  'socket-failed': 2,
+  /** It sent what is no record of TLS, or not one of its own. */
+  'bad-record': 3,
+  /** It sent an alert. */
+  'peer-alert': 4
 } as const
 
 /** `code` of OPEN_RELAY_CIRCUIT. */

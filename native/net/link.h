@@ -1,0 +1,48 @@
+// One TLS connection whose handshake is over, as the socket loop has it. What an idle one takes is this struct: room
+// for records is borrowed from the loop while there is something in it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "../tls/record_layer.h"
+
+namespace ramson {
+
+struct SocketLink {
+  SocketLink(std::uint32_t slot, std::uint64_t channel, int descriptor)
+      : channel(channel), slot(slot), descriptor(descriptor) {}
+
+  const std::uint64_t channel;
+  const std::uint32_t slot;
+  const int descriptor;
+  RecordOpener opener;
+  RecordSealer sealer;
+
+  /// The beginning of a record, in a block of the loop's; null when there is none.
+  std::unique_ptr<std::uint8_t[]> partial;
+  std::size_t partial_size = 0;
+  /// Plaintext that the shard could not take yet, and what came behind it, still sealed.
+  std::vector<std::uint8_t> held, behind;
+  /// Records that the socket did not take yet, from `unsent_at` on.
+  std::vector<std::uint8_t> unsent;
+  std::size_t unsent_at = 0;
+
+  std::uint64_t used_at_ms = 0;
+  /// What the poll was asked to tell of it.
+  std::uint32_t watched = 0;
+  bool is_holding = false;
+  bool is_read_limited = false;
+  bool is_write_limited = false;
+  /// Among those to be flushed.
+  bool is_due = false;
+  bool owes_key_update = false;
+  bool has_ended = false;
+
+  std::size_t unsent_size() const { return unsent.size() - unsent_at; }
+  bool reads() const { return !is_holding && !is_read_limited && !has_ended; }
+};
+
+}  // namespace ramson
