@@ -22,6 +22,10 @@ void gcm_expand(const Kernel &kernel, GcmKey &key, const std::uint8_t *octets, s
     std::memcpy(key.powers[i - 1], key.powers[i], kPolyvalBlockSize);
     kernel.polyval(polyval_key, key.powers[i - 1], kNothing, 1);
   }
+  constexpr std::size_t kHalf = kGcmPowers / 2;
+  for (std::size_t i = 0; i < kGcmPowers; i++) {
+    key.sums[i % kHalf][i / kHalf] = load_le64(key.powers[i]) ^ load_le64(key.powers[i] + 8);
+  }
   wipe(hash_key, sizeof hash_key);
   wipe(&polyval_key, sizeof polyval_key);
 }

@@ -47,10 +47,12 @@ struct PolyvalKey {
 
 /// A key of AES-GCM (NIST SP 800-38D), made by gcm_expand (gcm_key.h). GHASH is done as POLYVAL of blocks whose octets
 /// are reversed (RFC 8452, appendix A): powers[i] is the POLYVAL key to the power of kGcmPowers - i, in the order of
-/// the blocks they meet.
+/// the blocks they meet. Karatsuba's multiplication wants the sums of their halves, too: sums[i] holds those of
+/// powers[i] and of powers[i + kGcmPowers / 2].
 struct GcmKey {
   AesKey aes;
   alignas(16) std::uint8_t powers[kGcmPowers][kPolyvalBlockSize];
+  alignas(16) std::uint64_t sums[kGcmPowers / 2][2];
 };
 
 /// What AES-GCM takes beside the key and the data.

@@ -34,8 +34,8 @@ constexpr Kernel kAesni{.name = "aesni",
                         .keccak = generic::keccak,
                         .polyval_expand = aesni::polyval_expand,
                         .polyval = aesni::polyval,
-                        .gcm_seal = generic::gcm_seal,
-                        .gcm_open = generic::gcm_open};
+                        .gcm_seal = aesni::gcm_seal,
+                        .gcm_open = aesni::gcm_open};
 #endif
 
 #if defined(__aarch64__)
@@ -49,8 +49,8 @@ constexpr Kernel kArmv8{.name = "armv8",
                         .keccak = generic::keccak,
                         .polyval_expand = armv8::polyval_expand,
                         .polyval = armv8::polyval,
-                        .gcm_seal = generic::gcm_seal,
-                        .gcm_open = generic::gcm_open};
+                        .gcm_seal = armv8::gcm_seal,
+                        .gcm_open = armv8::gcm_open};
 #endif
 
 struct Table {
@@ -96,12 +96,16 @@ void find_usable(Table &table) {
       Kernel kernel = named(base, "vaes512");
       kernel.aes_ctr = vaes512::aes_ctr;
       kernel.polyval = vaes256::polyval;
+      kernel.gcm_seal = vaes512::gcm_seal;
+      kernel.gcm_open = vaes512::gcm_open;
       table.add(kernel);
     }
     if (cpu.vaes256) {
       Kernel kernel = named(base, "vaes256");
       kernel.aes_ctr = vaes256::aes_ctr;
       kernel.polyval = vaes256::polyval;
+      kernel.gcm_seal = vaes256::gcm_seal;
+      kernel.gcm_open = vaes256::gcm_open;
       table.add(kernel);
     }
     table.add(base);

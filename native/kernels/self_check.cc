@@ -3,6 +3,8 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "gcm_key.h"
+
 namespace ramson {
 namespace {
 
@@ -13,6 +15,8 @@ struct Trace {
   std::uint32_t sha256[kSha256StateWords];
   std::uint64_t keccak[kKeccakStateWords];
   std::uint8_t polyval[kPolyvalBlockSize];
+  std::uint8_t records[2][4][1100 + kGcmTagSize];
+  bool is_opened[2][4];
 };
 
 void fill(std::uint8_t *octets, std::size_t size, std::uint32_t seed) {
@@ -48,6 +52,23 @@ void run(const Kernel &kernel, Trace &trace) {
   PolyvalKey polyval_key{};
   kernel.polyval_expand(polyval_key, key, kPolyvalPowers);
   kernel.polyval(polyval_key, trace.polyval, data, 11);
+  constexpr std::size_t kSizes[] = {27, 223, 515, 1100};
+  for (std::size_t i = 0; i < 2; i++) {
+    GcmKey gcm_key{};
+    gcm_expand(kernel, gcm_key, key, 16 * (i + 1));
+    for (std::size_t k = 0; k < 4; k++) {
+      GcmInput input{};
+      fill(input.nonce, kGcmNonceSize, 3);
+      fill(input.additional, 5, 4);
+      input.additional_size = 5;
+      // Sealed, opened, and sealed again: one octet of difference would spread over the tag.
+      std::uint8_t *record = trace.records[i][k];
+      fill(record, kSizes[k], 5);
+      kernel.gcm_seal(gcm_key, input, record, kSizes[k]);
+      trace.is_opened[i][k] = kernel.gcm_open(gcm_key, input, record, kSizes[k]);
+      kernel.gcm_seal(gcm_key, input, record, kSizes[k]);
+    }
+  }
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "crypto/cgo.h"
 #include "crypto/relay_direction.h"
+#include "kernels/gcm_key.h"
 #include "suite.h"
 
 namespace ramson::test {
@@ -96,6 +97,23 @@ void bounds(const Kernel &kernel) {
       std::uint8_t sum[kPolyvalBlockSize] = {};
       kernel.polyval(expanded, sum, data, blocks);
     });
+  }
+  GcmKey gcm_key{};
+  gcm_expand(kernel, gcm_key, key.data(), 16);
+  GcmInput input{};
+  input.additional_size = 5;
+  for (std::size_t size = 0; size <= 1100; size++) {
+    at_both_ends(memory, size + kGcmTagSize, [&](std::uint8_t *record) {
+      kernel.gcm_seal(gcm_key, input, record, size);
+      kernel.gcm_open(gcm_key, input, record, size);
+    });
+    Octets around(size + kGcmTagSize + 128, 0xa5);
+    kernel.gcm_seal(gcm_key, input, around.data() + 64, size);
+    kernel.gcm_open(gcm_key, input, around.data() + 64, size);
+    bool kept = true;
+    for (std::size_t i = 0; i < 64; i++)
+      kept = kept && around[i] == 0xa5 && around[size + kGcmTagSize + 64 + i] == 0xa5;
+    check(kept, kernel, "AES-GCM writes nothing beside a record");
   }
   at_both_ends(memory, sizeof(std::uint64_t) * kKeccakStateWords,
                [&](std::uint8_t *data) { kernel.keccak(reinterpret_cast<std::uint64_t *>(data)); });

@@ -54,6 +54,22 @@ inline Quad permute_words(Quad from, Quad a) {
   std::memcpy(&quad, out, sizeof quad);
   return quad;
 }
+inline Quad swap_halves(Quad a) {
+  return each([&](int i) { return _mm_shuffle_epi32(a.parts[i], 0x4e); });
+}
+template <int Halves>
+inline Quad multiply(Quad a, Quad b) {
+  return each([&](int i) { return _mm_clmulepi64_si128(a.parts[i], b.parts[i], Halves); });
+}
+template <int At>
+inline Quad with_part(Quad a, __m128i part) {
+  a.parts[At] = part;
+  return a;
+}
+template <int At>
+inline __m128i part(Quad a) {
+  return a.parts[At];
+}
 inline __m128i lowest(Quad a) { return a.parts[0]; }
 inline Quad load(const void *at) {
   Quad quad;
@@ -88,6 +104,11 @@ inline void store_masked(void *at, unsigned long long mask, Quad quad) {
 #define _mm512_aesenclast_epi128 ramson::emulated::encrypt_last
 #define _mm512_permutexvar_epi64 ramson::emulated::permute_words
 #define _mm512_castsi512_si128 ramson::emulated::lowest
+#define _mm512_setzero_si512() ramson::emulated::broadcast(_mm_setzero_si128())
+#define _mm512_shuffle_epi32(a, by) ramson::emulated::swap_halves(a)
+#define _mm512_clmulepi64_epi128(a, b, halves) ramson::emulated::multiply<halves>(a, b)
+#define _mm512_inserti32x4(a, part, at) ramson::emulated::with_part<at>(a, part)
+#define _mm512_extracti32x4_epi32(a, at) ramson::emulated::part<at>(a)
 #define _mm512_loadu_si512 ramson::emulated::load
 #define _mm512_storeu_si512 ramson::emulated::store
 #define _mm512_maskz_loadu_epi8 ramson::emulated::load_masked

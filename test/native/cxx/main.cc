@@ -11,6 +11,8 @@
 #ifdef RAMSON_EMULATED_VAES512
 namespace ramson::vaes512_emulated {
 void aes_ctr(AesCtr &state, std::uint8_t *data, std::size_t size);
+void gcm_seal(const GcmKey &key, const GcmInput &input, std::uint8_t *data, std::size_t size);
+bool gcm_open(const GcmKey &key, const GcmInput &input, std::uint8_t *data, std::size_t size);
 }
 #endif
 
@@ -95,6 +97,7 @@ void run_on(const Kernel &kernel, const Kernel &reference) {
   wiping(kernel);
   handles(kernel);
   key_exchange(kernel);
+  gcm(kernel, reference);
   record_layer(kernel);
   std::printf("%s: %zu checks\n", kernel.name, checks - before);
 }
@@ -127,6 +130,8 @@ int run(bool only_shards) {
     Kernel emulated = *base;
     emulated.name = "vaes512 (emulated)";
     emulated.aes_ctr = vaes512_emulated::aes_ctr;
+    emulated.gcm_seal = vaes512_emulated::gcm_seal;
+    emulated.gcm_open = vaes512_emulated::gcm_open;
     run_on(emulated, reference);
   }
 #endif

@@ -43,6 +43,7 @@ void bounds(const Kernel &kernel);
 void wiping(const Kernel &kernel);
 void handles(const Kernel &kernel);
 void key_exchange(const Kernel &kernel);
+void gcm(const Kernel &kernel, const Kernel &reference);
 void record_layer(const Kernel &kernel);
 // Once per process, on one kernel:
 void shard_parts(const Kernel &kernel);
