@@ -16,6 +16,7 @@ import {EntryGuards, type GuardStore} from '../netdir/guards/entry-guards.ts'
 import {NetDir} from '../netdir/net-dir.ts'
 import {PathSelection} from '../netdir/path-selection.ts'
 import {Vanguards} from '../netdir/vanguards.ts'
+import type {DescriptorWatch} from '../roles/client/descriptor-source.ts'
 import type {OnionClientFault} from '../roles/client/fault.ts'
 import {OnionClient, type OnionTarget} from '../roles/client/onion-client.ts'
 import type {ReachProgress} from '../roles/client/reach-progress.ts'
@@ -40,6 +41,7 @@ export interface ClientNodeDeps {
   readonly trouble: (what: string) => void
   readonly version: string
   readonly progress?: ReachProgress | undefined
+  readonly descriptorWatch?: DescriptorWatch | undefined
 }
 
 const CIRCUIT_CELLS_MAX = 2500
@@ -51,7 +53,8 @@ export class ClientNode {
   readonly core: OriginCore
   readonly client: OnionClient
   readonly paths: PathSelection
-  readonly #documents: NetworkDocuments
+  readonly guards: EntryGuards
+  readonly documents: NetworkDocuments
   readonly #keeper: Keeper
   #netDir: NetDir | undefined
 
@@ -66,9 +69,9 @@ export class ClientNode {
       {circuitCellsMax: CIRCUIT_CELLS_MAX, rate: 0, burst: 0, unverifiedMax: 256},
       {endpoint, listed: identity => this.#listed(identity)}
     )
-    this.#documents = new NetworkDocuments(authorities)
+    this.documents = new NetworkDocuments(authorities)
     this.#keeper = new Keeper({
-      documents: this.#documents,
+      documents: this.documents,
       sources: () => sources,
       openDirStream: hop => this.#openDirStream(hop),
       flavours: ['microdesc'],
@@ -78,7 +81,7 @@ export class ClientNode {
       now,
       events: {
         consensus: (_flavour, consensus) => {
-          this.#netDir = NetDir.fromMicrodescriptors(consensus, this.#documents.microdescriptors())
+          this.#netDir = NetDir.fromMicrodescriptors(consensus, this.documents.microdescriptors())
         },
         microdescriptors: fresh => {
           this.#netDir = this.#netDir?.withMicrodescriptors(fresh)
@@ -95,6 +98,7 @@ export class ClientNode {
       random,
       now: Date.now
     })
+    this.guards = guards
     this.paths = paths
     const build: BuildOwnCircuit = (...circuit) => this.core.build(...circuit)
     const circuits = new HsCircuits({netDir, paths, build, now})
@@ -107,7 +111,8 @@ export class ClientNode {
       allowPrivateAddresses: () => isTesting,
       random,
       now,
-      progress: deps.progress
+      progress: deps.progress,
+      descriptorWatch: deps.descriptorWatch
     })
   }
 

@@ -6,19 +6,22 @@
 import {basename} from 'node:path'
 import type {RelayConfig} from '../config/relay-config.ts'
 import {ed25519Ready} from '../crypto/ed25519.ts'
-import {loadClientAuthKeys} from '../datadir/client-auth-files.ts'
 import {openDirectory} from '../datadir/file.ts'
 import {type DirectoryLock, lockDirectory} from '../datadir/lock.ts'
 import {loadState} from '../datadir/state-file.ts'
 import {ok, type Result} from '../fault/result.ts'
 import type {ReachProgress} from '../roles/client/reach-progress.ts'
+import {ClientAuth} from './client-auth.ts'
 import {ClientNode} from './client-node.ts'
+import {ClientStreams} from './client-streams.ts'
 import {fallbackNotice} from './data-plane.ts'
+import {DescriptorEvents} from './descriptor-events.ts'
 import {allSources} from './dir-sources.ts'
 import {guardStore} from './guard-store.ts'
 import {ClientSteps} from './monitor/client-steps.ts'
 import {OriginMonitor} from './monitor/origin-monitor.ts'
 import {OnionServices} from './onion-services.ts'
+import type {OwnSide} from './own-side.ts'
 import type {RelayNodeOptions, StartFault} from './relay-node.ts'
 import {SocksPorts} from './socks-ports.ts'
 import {versionText} from './version.ts'
@@ -36,11 +39,13 @@ export class OriginNode {
   readonly monitor: OriginMonitor
   /** Where each SOCKS port listens. */
   readonly socksPorts: readonly number[]
+  /** For the control port. */
+  readonly side: OwnSide
   readonly #socks: SocksPorts
   readonly #lock: DirectoryLock
 
   private constructor(
-    {client, services}: Roles,
+    {client, services, side}: Roles,
     monitor: OriginMonitor,
     socks: SocksPorts,
     lock: DirectoryLock
@@ -48,6 +53,7 @@ export class OriginNode {
     this.client = client
     this.monitor = monitor
     this.services = services
+    this.side = side
     this.socksPorts = socks.ports
     this.#socks = socks
     this.#lock = lock
@@ -72,8 +78,8 @@ export class OriginNode {
       lock.value.release()
       return opened
     }
-    const {client, services} = opened.value
-    const socks = await SocksPorts.open(config, target => client.connect(target))
+    const {client, services, side} = opened.value
+    const socks = await SocksPorts.open(config, side.streams.connect)
     if (!socks.ok) {
       await client.close()
       lock.value.release()
@@ -119,6 +125,7 @@ export class OriginNode {
 interface Roles {
   readonly client: ClientNode
   readonly services: OnionServices
+  readonly side: OwnSide
 }
 
 function openRoles({
@@ -129,10 +136,10 @@ function openRoles({
 }: OriginNodeOptions): Result<Roles, StartFault> {
   const state = loadState(config.dataDirectory)
   if (!state.ok) return state
-  const authDirectory = config.clientOnionAuthDir
-  const authKeys = authDirectory === undefined ? undefined : loadClientAuthKeys(authDirectory)
-  if (authKeys?.ok === false) return authKeys
-  for (const notice of authKeys?.value.notices ?? []) logger.notice(notice)
+  const clientAuth = ClientAuth.open(config)
+  if (!clientAuth.ok) return clientAuth
+  for (const notice of clientAuth.value.notices) logger.notice(notice)
+  const descriptorEvents = new DescriptorEvents()
   const identities = config.dirAuthorities.map(authority => authority.v3ident)
   const client = new ClientNode(
     {
@@ -142,7 +149,8 @@ function openRoles({
     },
     {
       guards: guardStore(config, state.value, logger),
-      clientKey: identity => authKeys?.value.keyFor(identity),
+      clientKey: identity => clientAuth.value.keyFor(identity),
+      descriptorWatch: descriptorEvents.client,
       trouble: what => logger.about('dir').info(what),
       version: versionText(),
       progress: reachProgress
@@ -155,7 +163,16 @@ function openRoles({
     isTesting: config.testingTorNetwork,
     allowPrivateAddresses: config.extendAllowPrivateAddresses,
     changed: serviceChanged,
+    descriptorWatch: address => descriptorEvents.service(address),
     logger
   })
-  return services.ok ? ok({client, services: services.value}) : services
+  if (!services.ok) return services
+  const {paths, guards} = client
+  const streams = new ClientStreams((...stream) => client.client.connect(...stream))
+  const shared = {client: client.client, services: services.value, paths, guards}
+  return ok({
+    client,
+    services: services.value,
+    side: {...shared, streams, clientAuth: clientAuth.value, descriptorEvents}
+  })
 }

@@ -4,7 +4,6 @@
 import {basename} from 'node:path'
 import {equal} from '../bytes/octets.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
-import {type ClientAuthKeys, loadClientAuthKeys} from '../datadir/client-auth-files.ts'
 import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
 import type {Readings} from '../metrics/catalog.ts'
@@ -16,10 +15,14 @@ import type {Relay} from '../netdir/relay.ts'
 import {Vanguards} from '../netdir/vanguards.ts'
 import {OnionClient} from '../roles/client/onion-client.ts'
 import {type BuildOwnCircuit, HsCircuits} from '../roles/hs-circuits.ts'
+import {ClientAuth} from './client-auth.ts'
+import {ClientStreams} from './client-streams.ts'
+import {DescriptorEvents} from './descriptor-events.ts'
 import {knownNetwork} from './known-network.ts'
 import {ClientSteps} from './monitor/client-steps.ts'
 import {serviceReadings, serviceSources} from './monitor/service-readings.ts'
 import {OnionServices} from './onion-services.ts'
+import type {OwnSide} from './own-side.ts'
 import type {RelayCore} from './relay-core.ts'
 import type {StartFault} from './relay-node.ts'
 import {SocksPorts} from './socks-ports.ts'
@@ -39,29 +42,28 @@ export class OwnRoles {
   readonly socks: SocksPorts
   /** The values of their metrics at this moment. */
   readonly readings: () => Readings
-  readonly #client: OnionClient
+  /** For the control port. */
+  readonly side: OwnSide
 
-  private constructor(
-    services: OnionServices,
-    socks: SocksPorts,
-    client: OnionClient,
-    readings: () => Readings
-  ) {
-    this.services = services
+  private constructor(side: OwnSide, socks: SocksPorts, readings: () => Readings) {
+    this.side = side
+    this.services = side.services
     this.socks = socks
     this.readings = readings
-    this.#client = client
   }
 
   /** Reads the keys and opens the ports; nothing is built before `start`. `ed25519Ready` must have resolved. */
   static async open(config: RelayConfig, deps: OwnRolesDeps): Promise<Result<OwnRoles, StartFault>> {
     const {core, logger} = deps
     const netDir = () => knownNetwork(deps.netDir())
-    const paths = ownPaths(deps)
+    const guards = ownGuards(deps)
+    const paths = ownPaths(deps, guards)
+    const descriptorEvents = new DescriptorEvents()
     const build: BuildOwnCircuit = (...circuit) => core.build(...circuit)
-    const authKeys = clientKeys(config)
-    if (!authKeys.ok) return authKeys
-    for (const notice of authKeys.value?.notices ?? []) logger.notice(notice)
+    const opening = ClientAuth.open(config)
+    if (!opening.ok) return opening
+    const clientAuth = opening.value
+    for (const notice of clientAuth.notices) logger.notice(notice)
     const {testingTorNetwork: isTesting, extendAllowPrivateAddresses: allowPrivateAddresses} = config
     const opened = OnionServices.open(config.onionServices, {
       build,
@@ -69,6 +71,7 @@ export class OwnRoles {
       paths,
       isTesting,
       allowPrivateAddresses,
+      descriptorWatch: address => descriptorEvents.service(address),
       logger
     })
     if (!opened.ok) return opened
@@ -80,12 +83,14 @@ export class OwnRoles {
       circuits: new HsCircuits({netDir, paths, build, now}),
       paths,
       time: {isTesting},
-      clientKey: identity => authKeys.value?.keyFor(identity),
+      descriptorWatch: descriptorEvents.client,
+      clientKey: identity => clientAuth.keyFor(identity),
       allowPrivateAddresses: () => allowPrivateAddresses,
       random: secureFraction,
       now
     })
-    const socks = await SocksPorts.open(config, target => client.connect(target))
+    const streams = new ClientStreams((...stream) => client.connect(...stream))
+    const socks = await SocksPorts.open(config, streams.connect)
     if (!socks.ok) {
       client.close()
       return socks
@@ -93,7 +98,8 @@ export class OwnRoles {
     const services = opened.value
     const sources = serviceSources(config, services)
     const readings = () => ({...serviceReadings(sources), ...steps.readings()})
-    return ok(new OwnRoles(services, socks.value, client, readings))
+    const side = {client, services, paths, guards, streams, clientAuth, descriptorEvents}
+    return ok(new OwnRoles(side, socks.value, readings))
   }
 
   start({onionServices}: RelayConfig, logger: Logger): void {
@@ -111,13 +117,16 @@ export class OwnRoles {
   async close(): Promise<void> {
     await this.socks.close()
     this.services.close()
-    this.#client.close()
+    this.side.client.close()
   }
 }
 
-function ownPaths({guards: store, rsaIdentity}: OwnRolesDeps): PathSelection {
+function ownGuards({guards: store}: OwnRolesDeps): EntryGuards {
+  return new EntryGuards({store, random: secureFraction, now: () => new Date(), version: versionText()})
+}
+
+function ownPaths({rsaIdentity}: OwnRolesDeps, guards: EntryGuards): PathSelection {
   const random = secureFraction
-  const guards = new EntryGuards({store, random, now: () => new Date(), version: versionText()})
   return new PathSelection({
     guards,
     vanguards: new Vanguards(random, Date.now),
@@ -125,8 +134,4 @@ function ownPaths({guards: store, rsaIdentity}: OwnRolesDeps): PathSelection {
     now: Date.now,
     excludes: ({status}: Relay) => equal(status.identity, rsaIdentity())
   })
-}
-
-function clientKeys({clientOnionAuthDir}: RelayConfig): Result<ClientAuthKeys | undefined, StartFault> {
-  return clientOnionAuthDir === undefined ? ok(undefined) : loadClientAuthKeys(clientOnionAuthDir)
 }

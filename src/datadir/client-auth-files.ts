@@ -1,16 +1,16 @@
 // The keys by which a client may know more of a service than its address (ClientOnionAuthDir), as C tor keeps them: one file
 // a service, `*.auth_private`, with the line `<address without .onion>:descriptor:x25519:<secret key in base32>`.
 
-import {readdirSync} from 'node:fs'
+import {readdirSync, rmSync} from 'node:fs'
 import {join} from 'node:path'
 import {toBase16} from '../bytes/base16.ts'
 import {fromBase32, toBase32} from '../bytes/base32.ts'
-import {isAllZero, toLatin1, wipe} from '../bytes/octets.ts'
+import {equal, isAllZero, toLatin1, wipe} from '../bytes/octets.ts'
 import {parseOnionAddress, printOnionAddress} from '../crypto/hs/onion-address.ts'
 import {X25519_LENGTH} from '../crypto/x25519.ts'
 import {ok, type Result} from '../fault/result.ts'
 import {type DataDirFault, dataDirFault} from './fault.ts'
-import {errorCode, openDirectory, readWhole} from './file.ts'
+import {errorCode, openDirectory, readWhole, writeWhole} from './file.ts'
 
 const SUFFIX = '.auth_private'
 /** Files that are read; more are a mistake. */
@@ -27,6 +27,7 @@ export interface ClientAuthKeys {
   /** Our secret for a service; undefined where it lets everybody in, for all we know. */
   keyFor(identity: Uint8Array): Uint8Array | undefined
   readonly size: number
+  readonly keys: readonly ClientAuthKey[]
   /** What was passed over, for the log. */
   readonly notices: readonly string[]
 }
@@ -42,7 +43,7 @@ export function loadClientAuthKeys(directory: string): Result<ClientAuthKeys, Da
     return dataDirFault('unreadable', directory, `cannot be listed (${errorCode(error)}).`)
   }
   const notices = [...opened.value.notices]
-  const keys = new Map<string, Uint8Array>()
+  const keys = new Map<string, ClientAuthKey>()
   for (const name of names) {
     if (!name.endsWith(SUFFIX) || name === SUFFIX) {
       notices.push(`${join(directory, name)} was passed over: the name of a key's file ends in ${SUFFIX}.`)
@@ -55,9 +56,34 @@ export function loadClientAuthKeys(directory: string): Result<ClientAuthKeys, Da
       notices.push(`${join(directory, name)} was passed over: it is no key for an onion service.`)
     } else if (keys.has(service)) {
       notices.push(`${join(directory, name)} was passed over: another file has a key for the same service.`)
-    } else keys.set(service, key.secret)
+    } else keys.set(service, key)
   }
-  return ok({keyFor: identity => keys.get(toBase16(identity)), size: keys.size, notices})
+  return ok({
+    keyFor: identity => keys.get(toBase16(identity))?.secret,
+    size: keys.size,
+    keys: [...keys.values()],
+    notices
+  })
+}
+
+/** Under the service's address, over what was there of that name. */
+export function saveClientAuthKey(directory: string, key: ClientAuthKey): Result<undefined, DataDirFault> {
+  return writeWhole(fileOf(directory, key.identity), printClientAuthKey(key))
+}
+
+/** Removes every file that holds a key for the service. */
+export function removeClientAuthKey(directory: string, identity: Uint8Array): void {
+  for (const name of readdirSync(directory)) {
+    if (!name.endsWith(SUFFIX)) continue
+    const path = join(directory, name)
+    const octets = readWhole(path)
+    const key = octets.ok && octets.value !== undefined ? parseClientAuthKey(octets.value) : undefined
+    if (key !== undefined && equal(key.identity, identity)) rmSync(path, {force: true})
+  }
+}
+
+function fileOf(directory: string, identity: Uint8Array): string {
+  return join(directory, `${printOnionAddress(identity).replace('.onion', '')}${SUFFIX}`)
 }
 
 /** What a file holds; undefined when it makes no sense. */

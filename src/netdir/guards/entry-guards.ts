@@ -61,6 +61,10 @@ interface Limits {
   readonly unlistedMs: number
 }
 
+export interface GuardStatus extends Pick<Guard, 'fingerprint' | 'nickname' | 'state'> {
+  readonly isListed: boolean
+}
+
 export class EntryGuards implements GuardSource {
   readonly #deps: EntryGuardsDeps
   #sample: Guard[]
@@ -87,6 +91,23 @@ export class EntryGuards implements GuardSource {
 
   get confirmed(): readonly string[] {
     return this.#confirmed
+  }
+
+  /** The sample in the order in which guards are tried. */
+  get list(): readonly GuardStatus[] {
+    return this.#inOrder().map(({fingerprint, nickname, state, unlistedSince}) => ({
+      fingerprint,
+      nickname,
+      state,
+      isListed: unlistedSince === undefined
+    }))
+  }
+
+  /** Forgets all of them: the next circuit begins at others. */
+  drop(): void {
+    this.#sample = []
+    this.#confirmed = []
+    this.#save()
   }
 
   chooseGuard(netDir: NetDir, allows: (relay: Relay) => boolean): GuardChoice | undefined {
