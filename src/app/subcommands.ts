@@ -34,6 +34,11 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => (await import('./status-command/status-command.ts')).runStatusCommand
   },
   {
+    name: 'doctor',
+    summary: 'what keeps a node from running well, and what mends it',
+    load: async () => (await import('./doctor/doctor-command.ts')).runDoctorCommand
+  },
+  {
     name: 'network',
     summary: 'a private onion network on this machine',
     load: async () => (await import('./network/network-subcommand.ts')).runNetworkCommand

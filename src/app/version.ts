@@ -5,14 +5,19 @@ import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {BugError} from '../fault/fault.ts'
 
-/** `0.1.0` */
-export function version(): string {
+/** Where ramson lies: the folder of its package.json. */
+export function packageFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url))
   while (!existsSync(join(folder, 'package.json'))) {
     if (dirname(folder) === folder) throw new BugError('no-package-json')
     folder = dirname(folder)
   }
-  const {version: found} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+  return folder
+}
+
+/** `0.1.0` */
+export function version(): string {
+  const {version: found} = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as {
     version?: unknown
   }
   if (typeof found !== 'string') throw new BugError('no-version')
