@@ -8,7 +8,7 @@
 //   clang      the same with clang++
 //   sanitized  the same under AddressSanitizer and UndefinedBehaviorSanitizer
 //   threads    the tests of the data plane under ThreadSanitizer
-//   memory     the tests of the data plane under valgrind
+//   memory     the tests of the data plane under valgrind, but for those with threads
 //   aarch64    the same as plain, cross-compiled, under qemu
 //   prebuilt   the addon of that build, loaded by a Node for that processor, which RAMSON_NODE_ARM64 names, under qemu
 //   secrets    keys and data marked as secret under valgrind: no branch and no address may depend on them
@@ -60,9 +60,9 @@ const runProgram =
 
 /** The same for the tests of the data plane alone. */
 const runShards =
-  (...emulator) =>
+  (part, ...emulator) =>
   async (folder, must) => {
-    const [command, ...args] = [...emulator, join(folder, 'native_tests'), 'shards']
+    const [command, ...args] = [...emulator, join(folder, 'native_tests'), part]
     const output = await must('running', command, args)
     return output.split('\n').slice(0, -1).join(', ')
   }
@@ -118,13 +118,15 @@ const variants = {
   threads: {
     lacks: () => lacksProgram('c++'),
     configure: ['-DRAMSON_TESTS=ON', '-DRAMSON_SANITIZE=thread', '-DCMAKE_CXX_FLAGS_RELEASE=-O1'],
-    test: runShards()
+    test: runShards('shards')
   },
   memory: {
     lacks: () => lacksProgram('c++', 'valgrind'),
     configure: ['-DRAMSON_TESTS=ON', '-DCMAKE_CXX_FLAGS_RELEASE=-O2 -g'],
     // It knows no newer instructions than those of the kernel it is told to use.
+    // Threads would wait for one another there, because one runs at a time.
     test: runShards(
+      'one-thread',
       'env',
       'RAMSON_KERNEL=generic',
       'valgrind',
@@ -172,6 +174,14 @@ const variants = {
 
 const counts = {passed: 0, failed: 0, skipped: 0}
 
+/** What builds in a folder, by folder: two variants may share one, and then take turns. */
+const builds = new Map()
+const inTurn = (folder, work) => {
+  const own = (builds.get(folder) ?? Promise.resolve()).then(work, work)
+  builds.set(folder, own)
+  return own
+}
+
 const runVariant = async (name, variant, progress) => {
   const {lacks, configure, folder: ownFolder, target = 'native_tests', check, test} = variant
   const reason = await lacks()
@@ -188,8 +198,10 @@ const runVariant = async (name, variant, progress) => {
     return output.trim()
   }
   const options = typeof configure === 'function' ? configure() : configure
-  await must('configuring', 'cmake', ['-S', root, '-B', folder, ...options])
-  await must('building', 'cmake', ['--build', folder, '--target', target, '--parallel', '2'])
+  await inTurn(folder, async () => {
+    await must('configuring', 'cmake', ['-S', root, '-B', folder, ...options])
+    await must('building', 'cmake', ['--build', folder, '--target', target, '--parallel', '2'])
+  })
   await check?.(folder)
   const note = await test(folder, must)
   counts.passed++
@@ -203,14 +215,21 @@ for (const name of wanted) {
     process.exit(1)
   }
 }
-for (const [name, variant] of Object.entries(variants)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue
-  try {
-    await step(name, progress => runVariant(name, variant, progress))
-  } catch (error) {
-    counts.failed++
-    console.error(error instanceof StepFailure ? error.message : error)
+const waiting = Object.entries(variants).filter(([name]) => wanted.length === 0 || wanted.includes(name))
+
+/** Runs what waits, one variant after the other. */
+const work = async () => {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const [name, variant] = next
+    try {
+      await step(name, progress => runVariant(name, variant, progress))
+    } catch (error) {
+      counts.failed++
+      console.error(error instanceof StepFailure ? error.message : error)
+    }
   }
 }
+// Most of a variant's time is one program's, so there is work for another core; on a terminal, one line is drawn at a time.
+await Promise.all(process.stdout.isTTY ? [work()] : [work(), work()])
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exit(counts.failed > 0 ? 1 : 0)

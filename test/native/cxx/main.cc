@@ -102,17 +102,21 @@ void run_on(const Kernel &kernel, const Kernel &reference) {
   std::printf("%s: %zu checks\n", kernel.name, checks - before);
 }
 
+/// `shards` leaves out what is tested once per kernel, and `one-thread` besides whatever starts threads.
+enum class Part { kAll, kShards, kOneThread };
+
 /// What the data plane does with cells is the same on every kernel.
-void run_shards(const Kernel &kernel) {
+void run_shards(const Kernel &kernel, bool in_threads) {
   const std::size_t before = checks;
   shard_parts(kernel);
   shard_cases(kernel);
   shard_load(kernel);
-  shard_threads(kernel);
+  if (in_threads) shard_threads(kernel);
   std::printf("shards: %zu checks\n", checks - before);
 }
 
-int run(bool only_shards) {
+int run(Part part) {
+  const bool only_shards = part != Part::kAll;
   if (process_kernel() == nullptr) {
     std::fprintf(stderr, "%s\n", kernel_error().c_str());
     return 2;
@@ -135,7 +139,7 @@ int run(bool only_shards) {
     run_on(emulated, reference);
   }
 #endif
-  run_shards(*process_kernel());
+  run_shards(*process_kernel(), part != Part::kOneThread);
   std::printf("%zu failed\n", failures);
   return failures == 0 ? 0 : 1;
 }
@@ -144,5 +148,7 @@ int run(bool only_shards) {
 }  // namespace ramson::test
 
 int main(int count, char **arguments) {
-  return ramson::test::run(count == 2 && std::string_view(arguments[1]) == "shards");
+  using ramson::test::Part;
+  const std::string_view part = count == 2 ? arguments[1] : "";
+  return ramson::test::run(part == "shards" ? Part::kShards : part == "one-thread" ? Part::kOneThread : Part::kAll);
 }
