@@ -7,8 +7,9 @@
 //   npm test -- --each                a line for every test, not one for every file
 //
 // A group is a folder below test/. Most groups hold small deterministic tests, and as many files run at once as there
-// are cores. The groups in `alone` start whole networks of processes or measure memory, so their files run one at a
-// time, after the rest, and print a line for every test because each takes long.
+// are cores. The files of `interop` start whole networks of processes, which wait for one another's votes most of the
+// time: they run two at a time after the rest. Those in `alone` measure time or memory and run one at a time at the end.
+// Both print a line for every test because each takes long.
 //
 // Read by the tests themselves: RAMSON_REQUIRE_NATIVE, RAMSON_DATAPLANE, RAMSON_KERNEL, RAMSON_SUBJECT. Without C tor the
 // interop group cannot run, and without Chromium the browser group: they are left out, loudly, or with
@@ -23,9 +24,10 @@ import {parseArgs} from 'node:util'
 import {root} from './step.mjs'
 import {report} from './test-report.mjs'
 
-const alone = ['interop', 'browser', 'leak']
+const networks = ['interop']
+const alone = ['browser', 'leak']
 const fileTimeoutMs = 5 * 60_000
-const aloneTimeoutMs = 20 * 60_000
+const longTimeoutMs = 20 * 60_000
 
 const testFolder = join(root, 'dist', 'test')
 
@@ -125,14 +127,14 @@ const runFiles = async (tests, {concurrency, timeout, lines}) => {
   total.failures.push(...part.failures)
 }
 
+const ofGroups = groups => selected.filter(test => groups.includes(test.group))
+
 await runFiles(
-  selected.filter(test => !alone.includes(test.group)),
+  selected.filter(test => !networks.includes(test.group) && !alone.includes(test.group)),
   {concurrency: availableParallelism(), timeout: fileTimeoutMs, lines: values.each ? 'each' : 'files'}
 )
-await runFiles(
-  selected.filter(test => alone.includes(test.group)),
-  {concurrency: 1, timeout: aloneTimeoutMs, lines: 'each'}
-)
+await runFiles(ofGroups(networks), {concurrency: 2, timeout: longTimeoutMs, lines: 'each'})
+await runFiles(ofGroups(alone), {concurrency: 1, timeout: longTimeoutMs, lines: 'each'})
 
 if (selected.length === 0 && total.failed + total.skipped === 0) {
   total.failed++
