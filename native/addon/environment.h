@@ -43,7 +43,7 @@ void define_primitives(Napi::Env env, Napi::Object exports, Environment &environ
 /// x25519, ntorAnswer, ntorV3Open, ntorV3Seal.
 void define_onion_skins(Napi::Env env, Napi::Object exports, Environment &environment);
 
-/// duplicateDescriptor, closeDescriptor.
+/// duplicateDescriptor, closeDescriptor, sendDatagram.
 void define_descriptors(Napi::Env env, Napi::Object exports, Environment &environment);
 
 /// shardOpen, shardClose and what a shard does in between.

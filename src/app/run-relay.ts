@@ -16,6 +16,8 @@ import {RelayNode, type StartFault} from './relay-node.ts'
 import type {RelayNodeDeps} from './relay-node-deps.ts'
 import {printStartFault} from './start-fault.ts'
 import {StatusServer} from './status/status-server.ts'
+import {ServiceManager} from './systemd/service-manager.ts'
+import {statusLine} from './systemd/status-line.ts'
 
 const DONE = 0
 const FAILED = 1
@@ -40,6 +42,11 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
   }
   const node = started.value
   const page = await openStatusPage(first, logger, node, notices)
+  const manager = ServiceManager.find(process.env, {
+    status: () => statusLine(node),
+    unheard: () => logger.warn('The service manager cannot be told how we are (NOTIFY_SOCKET).')
+  })
+  manager?.ready()
   let config = first
   let isShuttingDown = false
 
@@ -48,6 +55,7 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
     cannotGoOn.signal.addEventListener('abort', () => end())
     process.on('SIGTERM', () => {
       logger.notice('Catching signal TERM, exiting cleanly.')
+      manager?.stopping(0)
       end()
     })
     process.on('SIGINT', () => {
@@ -60,6 +68,7 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
       logger.notice(
         `Interrupt: we have stopped accepting new connections, and will shut down in ${seconds} seconds.`
       )
+      manager?.stopping(config.shutdownWaitLengthMs)
       node.stopListening()
       setTimeout(end, config.shutdownWaitLengthMs)
     })
@@ -70,15 +79,18 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
     })
     process.on('SIGHUP', () => {
       logger.notice('Received reload signal (hup). Reloading config and resetting internal state.')
+      manager?.reloading()
       const next = reload(config)
       if (!next.ok) {
         logger.warn(`The settings could not be read again: ${printConfigFault(next.fault)}`)
+        manager?.reloaded()
         return
       }
       config = next.value
-      void node.reload(config)
+      void Promise.resolve(node.reload(config)).finally(() => manager?.reloaded())
     })
   })
+  manager?.close()
   await page?.close()
   await node.close()
   if (config.pidFile !== undefined) removePidFile(config.pidFile)

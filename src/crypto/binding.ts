@@ -62,7 +62,7 @@ export interface ShardAddon {
     buckets: Uint32Array,
     turn: () => void
   ): boolean | AddonStatus
-  /** `place`: channel's slot, descriptor, suite, 1 for a server. `secrets`, `sequences`: of reading, of writing. */
+  /** `place`: channel's slot, descriptor, suite, 1 for a server, 1 for a peer that authenticated. `secrets`, `sequences`: of reading, of writing. */
   shardLinkAdopt(
     slot: number,
     generation: number,
@@ -178,6 +178,8 @@ export interface Addon extends ShardAddon, OnionSkinAddon {
   /** A new descriptor of the same open file; -1 when there is none to be had. */
   duplicateDescriptor(descriptor: number): number
   closeDescriptor(descriptor: number): void
+  /** One datagram to a Unix socket, `@name` for an abstract one; whether it went out. */
+  sendDatagram(path: Uint8Array, octets: Uint8Array): boolean
   /** Directions and CGO hops open in this thread. */
   openDirections(): number
   /** AES-CTR over `data` in place, `step` octets a call. */

@@ -18,6 +18,7 @@ interface StatusFlags {
   readonly torrcFile?: string
   readonly metrics?: string
   readonly json?: true
+  readonly alive?: true
   readonly help?: true
 }
 
@@ -34,6 +35,7 @@ function makeProgram(): Command {
     .option('-f, --torrc-file <path>', 'of the node with this torrc; else of the one in the usual place')
     .option('--metrics <address>', 'of the node with this MetricsPort: host:port or unix:path, C tor too')
     .option('--json', 'one JSON object')
+    .option('--alive', 'whether anybody answers, by the exit status alone')
     .option('-h, --help', 'print this')
 }
 
@@ -50,6 +52,7 @@ export async function runStatusCommand(words: readonly string[]): Promise<number
   const ports = flags.metrics === undefined ? portsOfTorrc(flags.torrcFile) : portsOfFlag(flags.metrics)
   if (typeof ports === 'string') return fail(ports)
   const report = await askNode(ports)
+  if (flags.alive) return report === undefined ? FAILED : DONE
   if (report === undefined) {
     const asked = [ports.status, ...ports.metrics].flatMap(port =>
       port === undefined ? [] : [addressText(port)]
