@@ -6,6 +6,7 @@
 #include "crypto/cgo.h"
 #include "crypto/relay_direction.h"
 #include "suite.h"
+#include "tls/record_layer.h"
 
 namespace ramson::test {
 namespace {
@@ -43,6 +44,15 @@ void wiping(const Kernel &kernel) {
   check(!is_zero<CgoHop>(memory), kernel, "a live hop holds its keys");
   hop->~CgoHop();
   check(is_zero<CgoHop>(memory), kernel, "a closed hop is zero from end to end");
+
+  alignas(RecordCipher) std::uint8_t cipher_memory[sizeof(RecordCipher)];
+  std::memset(cipher_memory, 0xff, sizeof cipher_memory);
+  auto *cipher = new (cipher_memory) RecordCipher;
+  cipher->start(kernel, TlsSuite::kAes128GcmSha256, key.data(), 0);
+  cipher->update();
+  check(!is_zero<RecordCipher>(cipher_memory), kernel, "a live cipher of records holds its keys");
+  cipher->~RecordCipher();
+  check(is_zero<RecordCipher>(cipher_memory), kernel, "a closed cipher of records is zero from end to end");
 }
 
 }  // namespace ramson::test
