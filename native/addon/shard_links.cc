@@ -64,7 +64,7 @@ napi_value links_open(napi_env env, napi_callback_info info) {
   const auto shard_counters = arguments.doubles(3), link_counters = arguments.doubles(4);
   const auto buckets = arguments.words(5);
   if (shard_counters.size < shard_records::kCounters || link_counters.size < kLinkCounters ||
-      buckets.size != 2 * SharedRateLimit::kWords || open->links != nullptr) {
+      buckets.size != 2 * SharedRateLimit::kWords + LinkRates::kWords || open->links != nullptr) {
     return answer(env, Status::kBadSize);
   }
   auto *words = reinterpret_cast<std::int32_t *>(buckets.words);
@@ -72,6 +72,7 @@ napi_value links_open(napi_env env, napi_callback_info info) {
                                                 .kernel = open->kernel,
                                                 .read_limit = SharedRateLimit(words),
                                                 .write_limit = SharedRateLimit(words + SharedRateLimit::kWords),
+                                                .link_rates = LinkRates(words + 2 * SharedRateLimit::kWords),
                                                 .counters = link_counters.numbers,
                                                 .shard_counters = shard_counters.numbers});
   if (open->links == nullptr) return boolean(env, false);
@@ -101,7 +102,7 @@ napi_value link_adopt(napi_env env, napi_callback_info info) {
   const auto place = arguments.words(2);
   const View secrets = arguments.view(4), held = arguments.view(6), behind = arguments.view(7);
   const auto sequences = arguments.doubles(5);
-  if (place.size != 4 || sequences.size != 2) return answer(env, Status::kBadSize);
+  if (place.size != 5 || sequences.size != 2) return answer(env, Status::kBadSize);
   if (!is_suite(place.words[2])) return answer(env, Status::kBadChoice);
   const auto suite = static_cast<TlsSuite>(place.words[2]);
   const std::size_t size = traffic_secret_size(suite);
@@ -114,6 +115,7 @@ napi_value link_adopt(napi_env env, napi_callback_info info) {
                                               .end = place.words[3] == 1 ? TlsEnd::kServer : TlsEnd::kClient,
                                               .reading = {secrets.octets, sequence(0)},
                                               .writing = {secrets.octets + size, sequence(1)},
+                                              .is_relay = place.words[4] == 1,
                                               .held = {held.octets, held.size},
                                               .behind = {behind.octets, behind.size}});
   return boolean(env, is_adopted);

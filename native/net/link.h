@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../tls/record_layer.h"
+#include "link_rate_limit.h"
 
 namespace ramson {
 
@@ -29,6 +30,10 @@ struct SocketLink {
   /// Records that the socket did not take yet, from `unsent_at` on.
   std::vector<std::uint8_t> unsent;
   std::size_t unsent_at = 0;
+
+  /// Of its own, for a peer that did not authenticate.
+  bool has_rate_limit = false;
+  LinkRateLimit read_limit, write_limit;
 
   std::uint64_t used_at_ms = 0;
   /// What the poll was asked to tell of it.

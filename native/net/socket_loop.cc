@@ -110,6 +110,7 @@ bool SocketLoop::adopt(const AdoptedLink &adopted) {
   link.sealer.start(*settings_.kernel, adopted.suite, adopted.writing.secret, adopted.writing.sequence);
   look_at_clock();
   link.used_at_ms = wall_ms_;
+  link.has_rate_limit = !adopted.is_relay;
   const int on = 1;
   // What is no TCP socket has nothing to delay.
   setsockopt(link.descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -147,6 +148,18 @@ void SocketLoop::look_at_clock() {
   wall_ms_ = wall_clock_ms();
 }
 
+double SocketLoop::may_read(SocketLink &link) {
+  SharedRateLimit &limit = settings_.read_limit;
+  const double all = limit.is_limited() ? limit.available(wall_ms_) : INFINITY;
+  return link.has_rate_limit ? std::min(all, link.read_limit.available(settings_.link_rates, now_ms_)) : all;
+}
+
+double SocketLoop::may_write(SocketLink &link) {
+  SharedRateLimit &limit = settings_.write_limit;
+  const double all = limit.is_limited() ? limit.available(wall_ms_) : INFINITY;
+  return link.has_rate_limit ? std::min(all, link.write_limit.available(settings_.link_rates, now_ms_)) : all;
+}
+
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 void SocketLoop::run() {
@@ -177,17 +190,15 @@ void SocketLoop::run() {
 
 void SocketLoop::read(SocketLink &link) {
   std::size_t room = kReadMax;
-  if (settings_.read_limit.is_limited()) {
-    const double available = settings_.read_limit.available(wall_ms_);
-    if (available <= 0) {
-      settings_.counters[kReadsLimited]++;
-      link.is_read_limited = true;
-      limited_.push_back(link.slot);
-      watch(link);
-      return arm_timer(now_ms_ + kRetryMs);
-    }
-    room = std::min(room, std::max(kRecordDataMax, static_cast<std::size_t>(available)));
+  const double budget = may_read(link);
+  if (budget <= 0) {
+    settings_.counters[kReadsLimited]++;
+    link.is_read_limited = true;
+    limited_.push_back(link.slot);
+    watch(link);
+    return arm_timer(now_ms_ + kRetryMs);
   }
+  if (budget < kReadMax) room = std::max(kRecordDataMax, static_cast<std::size_t>(budget));
   if (link.partial_size > 0) std::memcpy(in_.get(), link.partial.get(), link.partial_size);
   const ssize_t size = recv(link.descriptor, in_.get() + link.partial_size, room, 0);
   if (size < 0) {
@@ -209,6 +220,7 @@ void SocketLoop::open_records(SocketLink &link, std::span<std::uint8_t> octets) 
       case RecordOpener::Next::kData: {
         settings_.counters[kBytesRead] += static_cast<double>(data.size());
         settings_.read_limit.spend(data.size());
+        link.read_limit.spend(data.size());
         const std::size_t taken = shard_.receive(link.slot, data.data(), data.size());
         if (taken < data.size()) return hold(link, data.subspan(taken), octets);
         break;
@@ -346,21 +358,17 @@ void SocketLoop::flush_due() {
 
 std::size_t SocketLoop::flush(SocketLink &link) {
   if (link.has_ended || link.is_write_limited || !send_unsent(link)) return 0;
-  SharedRateLimit &limit = settings_.write_limit;
   std::size_t written = 0;
   for (int sends = 0;; sends++) {
-    double budget = INFINITY;
-    if (limit.is_limited() && shard_.backlog(link.slot) > 0) {
-      budget = limit.available(wall_ms_);
-      if (budget <= 0) {
-        settings_.counters[kWritesLimited]++;
-        link.is_write_limited = true;
-        limited_.push_back(link.slot);
-        arm_timer(now_ms_ + kRetryMs);
-      } else {
-        // A cell may take the bucket below zero.
-        budget = std::max(budget, static_cast<double>(cell_layout::kFixedCellSize));
-      }
+    double budget = may_write(link);
+    if (budget > 0) {
+      // A cell may take the bucket below zero.
+      budget = std::max(budget, static_cast<double>(cell_layout::kFixedCellSize));
+    } else if (shard_.backlog(link.slot) > 0) {
+      settings_.counters[kWritesLimited]++;
+      link.is_write_limited = true;
+      limited_.push_back(link.slot);
+      arm_timer(now_ms_ + kRetryMs);
     }
     std::size_t size = 0, cells = 0;
     if (link.owes_key_update || link.sealer.needs_key_update()) {
@@ -382,7 +390,8 @@ std::size_t SocketLoop::flush(SocketLink &link) {
       if (taken < kData / 2 && shard_.backlog(link.slot) == 0) break;
     }
     if (size == 0) return written;
-    limit.spend(cells);
+    settings_.write_limit.spend(cells);
+    link.write_limit.spend(cells);
     written += cells;
     settings_.counters[kBytesWritten] += static_cast<double>(cells);
     link.used_at_ms = wall_ms_;
@@ -487,13 +496,11 @@ void SocketLoop::on_timer() {
   timer_at_ms_ = 0;
   const std::vector<std::uint32_t> slots = std::move(limited_);
   limited_.clear();
-  const bool may_read = !settings_.read_limit.is_limited() || settings_.read_limit.available(wall_ms_) > 0;
-  const bool may_write = !settings_.write_limit.is_limited() || settings_.write_limit.available(wall_ms_) > 0;
   for (const std::uint32_t slot : slots) {
     SocketLink *link = find(slot);
     if (link == nullptr) continue;
-    if (may_read) link->is_read_limited = false;
-    if (may_write && link->is_write_limited) {
+    if (may_read(*link) > 0) link->is_read_limited = false;
+    if (link->is_write_limited && may_write(*link) > 0) {
       link->is_write_limited = false;
       make_due(*link);
     }

@@ -41,6 +41,7 @@ struct SocketLoopSettings {
   double now_ms;
   const Kernel *kernel;
   SharedRateLimit read_limit, write_limit;
+  LinkRates link_rates;
   /// kLinkCounters numbers, to be added to.
   double *counters;
   /// Room for Shard::write_counters, done at every turn.
@@ -61,6 +62,8 @@ struct AdoptedLink {
   TlsSuite suite;
   TlsEnd end;
   TrafficKey reading, writing;
+  /// The peer authenticated: its link has no rate limit of its own.
+  bool is_relay;
   /// Octets of cells that the shard could not take yet, and what came from the socket behind them.
   std::span<const std::uint8_t> held, behind;
 };
@@ -104,6 +107,9 @@ class SocketLoop final : public Waker {
 
   SocketLink *find(std::uint32_t slot) const { return slot < links_.size() ? links_[slot].get() : nullptr; }
   void look_at_clock();
+  /// Octets that the rate limits let a link move now; infinity without a limit.
+  double may_read(SocketLink &link);
+  double may_write(SocketLink &link);
   void read(SocketLink &link);
   void open_records(SocketLink &link, std::span<std::uint8_t> octets);
   /// Puts by what the shard cannot take, and stops reading.

@@ -1,5 +1,6 @@
-// The native data plane does what the plain one does, on any number of shards: from the same commands and cells both make
-// the same events and the same octets, in the same order per circuit. Between circuits there is no order to keep.
+// The native data plane does what the plain one does, on any number of shards, whether their links are native or of
+// node:tls: from the same commands and cells all make the same events and the same octets, in the same order per circuit.
+// Between circuits there is no order to keep.
 
 import assert from 'node:assert/strict'
 import {before, describe, it} from 'node:test'
@@ -179,8 +180,15 @@ describe('plain and native data plane, from the same commands and cells', {skip:
       reference = await new Run({kind: 'plain', reason: 'reference'}, seed).record()
     })
 
-    for (const shards of [1, 2, 4]) {
-      it(`stream ${seed}: equal events and equal octets out per circuit, ${shards} ${shards === 1 ? 'shard' : 'shards'}`, async () => {
+    for (const {shards, links} of [
+      {shards: 1, links: 'native'},
+      {shards: 2, links: 'native'},
+      {shards: 4, links: 'native'},
+      {shards: 1, links: 'node'},
+      {shards: 4, links: 'node'}
+    ]) {
+      it(`stream ${seed}: equal events and equal octets out per circuit, ${shards} ${shards === 1 ? 'shard' : 'shards'}, ${links} links`, async () => {
+        process.env['RAMSON_LINKS'] = links
         const record = await new Run({kind: 'shards', shards}, seed).record()
         const notes = [...reference.values()].flat()
         for (const kind of [

@@ -41,9 +41,18 @@ export interface NativeLinksOptions {
   readonly shardCounters: Float64Array
   /** LINK_COUNTERS are added to. */
   readonly linkCounters: Float64Array
-  /** The words of the two shared token buckets, reading first. */
+  /** The words of the two shared token buckets, reading first, and the rate and burst of each link. */
   readonly buckets: Uint32Array
   readonly hasNews: () => void
+}
+
+export interface AdoptedLink {
+  readonly channel: number
+  readonly connection: TlsConnection
+  /** The peer authenticated: its link has no rate limit of its own. */
+  readonly isRelay: boolean
+  /** Octets of cells that came on the connection and that `receive` did not take. */
+  readonly held: Uint8Array
 }
 
 /** The handle of the `number`-th channel of a shard. Numbers must not be used twice in one process, even when a shard is
@@ -188,14 +197,14 @@ export class NativeShard {
     return opened === true
   }
 
-  /** Carries a channel over this connection, whose secrets are wiped; `held`: octets of cells that came on it and that
-   * `receive` did not take. False where the system refuses: then the connection is closed. */
-  adoptLink(slot: number, channel: number, connection: TlsConnection, held: Uint8Array): boolean {
+  /** Carries a channel over this connection, whose secrets are wiped. False where the system refuses: then the connection
+   * is closed. */
+  adoptLink(slot: number, {channel, connection, isRelay, held}: AdoptedLink): boolean {
     const {descriptor, suite, isServer, secrets, sequences, behind} = connection
     const adopted = this.#addon.shardLinkAdopt(
       this.#slot,
       this.#generation,
-      Uint32Array.of(slot, descriptor, suite, isServer ? 1 : 0),
+      Uint32Array.of(slot, descriptor, suite, isServer ? 1 : 0, isRelay ? 1 : 0),
       channel,
       secrets,
       Float64Array.from(sequences),

@@ -3,12 +3,13 @@
 //   link ──▶ receive(chunk) ──▶ native shard          native shard ──▶ flush ──▶ link.write
 //
 // The worker owns it. Octets that the native shard cannot take yet, because a ring to another shard is full, wait here,
-// and nothing more is read from the link meanwhile.
+// and nothing more is read from the link meanwhile. Where links are native, the shard carries the connection itself from
+// soon after the link handshake on; until then, nothing is written.
 
 import {concat} from '../../bytes/octets.ts'
 import type {VerifiedChannel} from '../../channel/channel.ts'
 import type {PaddedChannel} from '../channel-padding.ts'
-import type {Link, LinkReader} from '../link.ts'
+import type {Link, LinkCarrier, LinkReader} from '../link.ts'
 import {LinkLimits} from '../link-limits.ts'
 import type {NativeShard} from './native-shard.ts'
 import type {OutputSlabs} from './output-slabs.ts'
@@ -29,8 +30,10 @@ export interface ShardChannelOwner {
   accountWritten(channel: ShardChannel, octets: number): void
 }
 
-export class ShardChannel implements LinkReader, PaddedChannel {
+export class ShardChannel implements LinkReader, PaddedChannel, LinkCarrier {
   readonly link: Link
+  /** Who reads and writes: the link, or nobody yet (which reads, but does not write), or the native shard. */
+  carriage: 'link' | 'moving' | 'native' = 'link'
   readonly verified: VerifiedChannel
   readonly slot: number
   /** Of its own, for a peer that did not authenticate. */
@@ -48,7 +51,7 @@ export class ShardChannel implements LinkReader, PaddedChannel {
   }
 
   get usedAtMs(): number {
-    return this.link.usedAtMs
+    return this.carriage === 'native' ? this.#owner.native.linkUsedAtMs(this.slot) : this.link.usedAtMs
   }
 
   get circuitCount(): number {
@@ -71,6 +74,30 @@ export class ShardChannel implements LinkReader, PaddedChannel {
     else this.#give(chunk)
   }
 
+  /** Closes the connection that the native shard carries. */
+  close(): void {
+    this.#owner.native.forgetLink(this.slot)
+  }
+
+  /** Has the native shard carry the connection, if node:tls can do without it. */
+  goNative(): void {
+    this.carriage = 'moving'
+    this.link.takeOver(connection => {
+      this.carriage = connection === undefined ? 'link' : 'native'
+      if (connection === undefined) {
+        this.#readOn()
+        this.#owner.wantsFlush(this)
+        return
+      }
+      const held = this.#held ?? new Uint8Array(0)
+      this.#held = undefined
+      this.link.carriedBy(this)
+      const isRelay = this.verified.peer.kind === 'relay'
+      const adopted = {channel: this.link.handle, connection, isRelay, held}
+      if (!this.#owner.native.adoptLink(this.slot, adopted)) this.link.close()
+    })
+  }
+
   /** Offers again what is held back. */
   retry(): void {
     const held = this.#held
@@ -86,6 +113,7 @@ export class ShardChannel implements LinkReader, PaddedChannel {
 
   /** Writes what waits, as far as the socket and the rate limit have room; gives the octets. */
   flush(): number {
+    if (this.carriage !== 'link') return 0
     const {native, slabs} = this.#owner
     let written = 0
     while (!this.link.isClosed) {
@@ -107,13 +135,13 @@ export class ShardChannel implements LinkReader, PaddedChannel {
       at += native.receive(this.slot, at === 0 ? chunk : chunk.subarray(at))
       if (at === chunk.length || this.#owner.takeEvents()) continue
       this.#held = chunk.subarray(at)
-      this.link.pause()
+      if (this.carriage === 'link') this.link.pause()
       this.#owner.holdsBack(this)
       return
     }
   }
 
   #readOn(): void {
-    if (this.#held === undefined && !this.#isRateLimited) this.link.resume()
+    if (this.carriage === 'link' && this.#held === undefined && !this.#isRateLimited) this.link.resume()
   }
 }

@@ -67,6 +67,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
   readonly #port: MessagePort
   readonly #memory: SharedMemory
   readonly #counters: ShardCounters
+  readonly #hasNativeLinks: boolean
   readonly #links: Links
   readonly #padding: ChannelPadding<ShardChannel>
   readonly #channels = new Map<ChannelHandle, ShardChannel>()
@@ -106,10 +107,11 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     const native = openShard({index, shards: indexes, circuitCellsMax, outboundCellsMax, queueCounters})
     if (native === undefined) throw new BugError('shard-without-addon')
     this.native = native
+    this.#hasNativeLinks = process.env['RAMSON_LINKS'] !== 'node' && this.#openNativeLinks(start.memory)
     this.#padding = new ChannelPadding(() => this.#params)
     this.#links = new Links(
       // The bound on links in their handshake is main's, over all shards.
-      {unverifiedMax: Number.POSITIVE_INFINITY},
+      {unverifiedMax: Number.POSITIVE_INFINITY, areTakenOver: this.#hasNativeLinks},
       {
         endpoint: () => this.#ends,
         owner: this,
@@ -120,9 +122,19 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     this.ended = new Promise(resolve => {
       this.#end = resolve
     })
-    this.native.onWake(() => this.#turn())
+    if (!this.#hasNativeLinks) this.native.onWake(() => this.#turn())
     this.#port.on('message', (message: ToWorker) => this.#receive(message))
     this.#tick = setInterval(() => this.#onTick(Date.now()), TICK_MS)
+  }
+
+  #openNativeLinks({buckets}: SharedMemoryParts): boolean {
+    return this.native.openLinks({
+      nowMs: turnTimeMs(),
+      shardCounters: this.#counters.native,
+      linkCounters: this.#counters.links,
+      buckets: new Uint32Array(buckets),
+      hasNews: () => this.#turn()
+    })
   }
 
   // ── from main ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -202,6 +214,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     this.#counters.add('channelsOpened', 1)
     this.#padding.opened(channel, Date.now())
     this.#opened.push(forMessage(channelInfo(link, verified)))
+    if (this.#hasNativeLinks) channel.goNative()
     channel.receive(framer.release())
     return channel
   }
@@ -238,8 +251,8 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     readLimit.spend(octets)
     channel?.limits?.read.spend(octets)
     if (this.#mayRead(channel, Date.now())) return true
-    // A handshake is bounded by itself, and short.
-    if (channel === undefined) return true
+    // A handshake is bounded by itself, and short; so is the way to a native link.
+    if (channel === undefined || channel.carriage !== 'link') return true
     channel.isRateLimited = true
     this.#counters.add('readsLimited', 1)
     this.#rateLimited.add(channel)
@@ -298,7 +311,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
   #turn(): void {
     this.#turnIsDue = false
     if (this.#isClosed) return
-    const nowMs = performance.timeOrigin + performance.now()
+    const nowMs = turnTimeMs()
     this.#turnNative(nowMs)
     if (this.#holding.size > 0) {
       const holding = [...this.#holding]
@@ -314,7 +327,8 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     }
     this.takeEvents()
     this.native.counters(this.#counters.native)
-    this.#counters.set('socketOctets', this.queueAccount.octets)
+    const waiting = this.#hasNativeLinks ? this.native.linksWaiting() : 0
+    this.#counters.set('socketOctets', this.queueAccount.octets + waiting)
     this.#report()
   }
 
@@ -331,7 +345,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
 
   #flushLate(): void {
     this.#flushTimer = undefined
-    this.#flush(performance.timeOrigin + performance.now())
+    this.#flush(turnTimeMs())
     // What left the queues may be news to main.
     this.wantsTurn()
   }
@@ -420,7 +434,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     }
     if ((writeLimit.isLimited || this.#limitsLinks) && writeLimit.available(nowMs) > 0) {
       for (const channel of this.#channels.values()) {
-        if (this.native.backlog(channel.slot) > 0) this.wantsFlush(channel)
+        if (channel.carriage === 'link' && this.native.backlog(channel.slot) > 0) this.wantsFlush(channel)
       }
     }
     this.#links.sweep(nowMs)
@@ -436,6 +450,11 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     }
     for (const channel of this.#padding.idle(nowMs)) channel.link.close()
   }
+}
+
+/** In milliseconds, of the one clock that all shards of the process take turns by. */
+function turnTimeMs(): number {
+  return performance.timeOrigin + performance.now()
 }
 
 /** A view in a message takes all of the buffer under it along. */

@@ -5,14 +5,19 @@ import type {DataPlaneCounters, DataPlaneRates} from '../contract.ts'
 import {SHARED_RATE_LIMIT_OCTETS, SharedRateLimit} from '../shared-rate-limit.ts'
 import {QUEUE_COUNTER_WORDS, SHARD_COUNTERS, type ShardCounter} from './records.ts'
 
-/** What a worker counts beside its native shard. */
-export const WORKER_COUNTERS = [
+/** What native links count, in the order of LinkCounter in native/net/socket_loop.h; the worker counts its own with them. */
+const LINK_COUNTERS = [
   'bytesRead',
   'bytesWritten',
   'reads',
   'writes',
   'readsLimited',
-  'writesLimited',
+  'writesLimited'
+] as const
+
+/** What a worker counts beside its native shard. */
+export const WORKER_COUNTERS = [
+  ...LINK_COUNTERS,
   'handshakesFailed',
   'channelsOpened',
   'channelsClosed',
@@ -101,11 +106,14 @@ export class SharedMemory {
 export class ShardCounters {
   /** Those that the native shard writes by itself. */
   readonly native: Float64Array
+  /** Those that native links add to. */
+  readonly links: Float64Array
   readonly #all: Float64Array
 
   constructor(memory: SharedArrayBuffer, place: number) {
     this.#all = new Float64Array(memory, place * COUNTERS.length * 8, COUNTERS.length)
     this.native = this.#all.subarray(0, SHARD_COUNTERS.length)
+    this.links = this.#all.subarray(SHARD_COUNTERS.length, SHARD_COUNTERS.length + LINK_COUNTERS.length)
   }
 
   get(name: SharedCounter): number {
