@@ -42,6 +42,8 @@ export class RawCircuit {
   readonly id: number
   /** KH of the handshake, 20 octets: the relay's word that it has the keys, and what ESTABLISH_INTRO is tied to. */
   readonly keyHash: Uint8Array
+  /** What nobody but the two ends knows: digest seeds and keys of both directions, and KH. */
+  readonly secrets: readonly Uint8Array[]
   readonly #outbound: Direction
   readonly #inbound: Direction
 
@@ -52,6 +54,8 @@ export class RawCircuit {
       [0, 1, 2, 3, 4].map(i => createHash('sha1').update(secret).update(Buffer.of(i)).digest())
     )
     this.keyHash = keys.subarray(0, 20)
+    const cuts = [0, 20, 40, 60, 76, 92]
+    this.secrets = cuts.slice(1).map((end, i) => keys.subarray(cuts[i], end))
     this.#outbound = new Direction(keys.subarray(20, 40), keys.subarray(60, 76))
     this.#inbound = new Direction(keys.subarray(40, 60), keys.subarray(76, 92))
   }

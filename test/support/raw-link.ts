@@ -141,13 +141,21 @@ export class RawLink {
 
   /** The next cell, or undefined when the relay closes. */
   cellOrClose(timeoutMs = ANSWER_TIMEOUT_MS): Promise<RawCell | undefined> {
+    let wake: ((cell: RawCell | undefined) => void) | undefined
     const waiting = new Promise<RawCell | undefined>(resolve => {
       const ready = this.#cells.shift()
       if (ready !== undefined) resolve(ready)
       else if (this.#isClosed) resolve(undefined)
-      else this.#waiting.push(resolve)
+      else {
+        wake = resolve
+        this.#waiting.push(resolve)
+      }
     })
-    return within('a cell', timeoutMs, waiting)
+    return within('a cell', timeoutMs, waiting).catch((error: unknown) => {
+      // Whoever gave up must not get the cell that the next one waits for.
+      this.#waiting = this.#waiting.filter(other => other !== wake)
+      throw error
+    })
   }
 
   /** Resolves to true when the relay closes within the time, else to false. */
