@@ -183,6 +183,28 @@ export default {
           ]
         },
         {
+          title: 'Control port',
+          description:
+            'Controllers that are connected, commands that were refused, and what somebody without the right to come tried. Failed attempts to authenticate are worth a look.',
+          unit: 'short',
+          queries: [
+            ['ramson_control_connections{$}', 'connected'],
+            [
+              'increase(ramson_control_connections_total{$,outcome="refused"}[$__rate_interval])',
+              'connections refused'
+            ],
+            [
+              'increase(ramson_control_authentications_total{$,outcome!="succeeded"}[$__rate_interval])',
+              'authentication {{outcome}}'
+            ],
+            [
+              'increase(ramson_control_commands_total{$,outcome!="done"}[$__rate_interval])',
+              'commands {{outcome}}'
+            ],
+            ['increase(ramson_control_events_dropped_total{$}[$__rate_interval])', 'events dropped']
+          ]
+        },
+        {
           title: 'Faults of our own',
           description:
             'Bugs that were noticed, workers and parts of the data plane that died. All should stay at 0.',

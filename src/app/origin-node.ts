@@ -14,6 +14,8 @@ import type {ReachProgress} from '../roles/client/reach-progress.ts'
 import {ClientAuth} from './client-auth.ts'
 import {ClientNode} from './client-node.ts'
 import {ClientStreams} from './client-streams.ts'
+import type {Controllable} from './control/controllable.ts'
+import {controllableOrigin} from './control/controllable-origin.ts'
 import {fallbackNotice} from './data-plane.ts'
 import {DescriptorEvents} from './descriptor-events.ts'
 import {allSources} from './dir-sources.ts'
@@ -107,6 +109,11 @@ export class OriginNode {
 
   /** Onion services and ports keep the settings that they began with. */
   async reload(_config: RelayConfig): Promise<void> {}
+
+  /** For the control port. */
+  get controllable(): Controllable {
+    return controllableOrigin(this)
+  }
 
   /** There is nothing that others connect to: new introductions end with the services. */
   stopListening(): void {

@@ -3,7 +3,7 @@
 
 import {existsSync, readFileSync} from 'node:fs'
 import {homedir} from 'node:os'
-import {join} from 'node:path'
+import {join, resolve} from 'node:path'
 import {type ConfigFault, configFault} from '../config/fault.ts'
 import {readTorrcFile} from '../config/include.ts'
 import {loadConfig, type RelayConfig} from '../config/relay-config.ts'
@@ -23,6 +23,25 @@ export function readConfig(command: CommandLine): Result<RelayConfig, ConfigFaul
     torrc: torrc.value,
     commandLine: command.lines
   })
+}
+
+/** The same with this text in place of the torrc. */
+export function readConfigText(command: CommandLine, text: string): Result<RelayConfig, ConfigFault> {
+  const defaults = readDefaults(command)
+  if (!defaults.ok) return defaults
+  const torrc = parseTorrcText(text, 'control port')
+  if (!torrc.ok) return torrc
+  return loadConfig({
+    defaults: [...command.roleLines, ...defaults.value],
+    torrc: torrc.value,
+    commandLine: command.lines
+  })
+}
+
+/** The file that is read; undefined where there is none, or where it is the standard input. */
+export function torrcPath({torrcFile}: CommandLine): string | undefined {
+  if (torrcFile === STANDARD_INPUT) return undefined
+  return torrcFile === undefined ? usualPlaces().find(place => existsSync(place)) : resolve(torrcFile)
 }
 
 /** As with C tor, a defaults file that is not there is no matter. */

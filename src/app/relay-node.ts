@@ -34,8 +34,11 @@ import {onionSkinLimits} from '../pool/onion-skin-limits.ts'
 import {OnionSkinPool} from '../pool/onion-skin-pool.ts'
 import type {OnionSkinKeys} from '../pool/onion-skin-task.ts'
 import type {OnionSkinWorkers} from '../pool/onion-skin-workers.ts'
+import type {OwnDocuments} from '../roles/relay/own-documents.ts'
 import {ReachabilityTest} from '../roles/relay/reachability.ts'
 import {Authority, type AuthorityOptions} from './authority.ts'
+import type {Controllable} from './control/controllable.ts'
+import {controllableRelay} from './control/controllable-relay.ts'
 import {choosePlane, planeText} from './data-plane.ts'
 import {DirPorts} from './dir-port.ts'
 import {FamilyMembership} from './family-membership.ts'
@@ -98,6 +101,7 @@ export class RelayNode {
   readonly #reachability: ReachabilityTest
   readonly #timers: NodeJS.Timeout[] = []
   #ownRoles: OwnRoles | undefined
+  #documents: OwnDocuments | undefined
   #config: RelayConfig
   #stopping = false
   /** As of the last look, once a minute. */
@@ -142,7 +146,10 @@ export class RelayNode {
       orPort: () => advertisedPort(this.#config, listeners),
       overloadedAt: now => parts.defences.overload.shownAt(now),
       statistics: parts.tallies.statistics,
-      printed: documents => parts.directory?.setOwn(documents),
+      printed: documents => {
+        this.#documents = documents
+        parts.directory?.setOwn(documents)
+      },
       isReachable: () => this.#isReachable
     })
     this.monitor = new RelayMonitor({
@@ -224,6 +231,30 @@ export class RelayNode {
   /** What it is for onion services at the moment, and was since the start. */
   get onionRoles(): Pick<OnionRoles, 'sizes' | 'counters'> {
     return this.#parts.onionRoles
+  }
+
+  /** For the control port; undefined where the settings have none. */
+  get controllable(): Controllable | undefined {
+    const {pool, monitor, network, fingerprint} = this
+    const ownRoles = this.#ownRoles
+    return (
+      ownRoles &&
+      controllableRelay({
+        core: this.core,
+        network,
+        ownRoles,
+        fingerprint,
+        startedAtMs: monitor.startedAtMs,
+        config: () => this.#config,
+        listeners: () => this.listeners,
+        address: () => this.#parts.address,
+        isReachable: () => this.#isReachable,
+        documents: () => this.#documents,
+        onionSkins: pool.counts,
+        accounting: what => (what === 'enabled' ? '0' : undefined),
+        heartbeat: () => monitor.beat()
+      })
+    )
   }
 
   /** Takes on what changed in the settings; the rest needs a restart, which config/reload has refused already. */
@@ -581,7 +612,8 @@ async function openOwnRoles(
   core: RelayCore
 ): Promise<Result<OwnRoles | undefined, StartFault>> {
   const {config, logger, state, held, network} = parts
-  if (config.onionServices.length === 0 && config.socksPorts.length === 0) return ok(undefined)
+  const {onionServices, socksPorts, controlPorts} = config
+  if (onionServices.length + socksPorts.length + controlPorts.length === 0) return ok(undefined)
   return OwnRoles.open(config, {
     core,
     netDir: () => network.netDir,

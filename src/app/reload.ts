@@ -17,24 +17,33 @@ export function reloadConfig(
   log: Log
 ): Result<RelayConfig, ConfigFault> {
   const config = readConfig(command)
-  if (!config.ok) return config
+  return config.ok ? adoptConfig(before, config.value, command, log) : config
+}
+
+/** Takes on `next` as far as the log goes, or says why it cannot be. */
+export function adoptConfig(
+  before: RelayConfig,
+  next: RelayConfig,
+  command: CommandLine,
+  log: Log
+): Result<RelayConfig, ConfigFault> {
   const isRelay = before.orPorts.length > 0
-  const changed = changedOptions(before, config.value).map(name => ({
+  const changed = changedOptions(before, next).map(name => ({
     name,
     change: optionChange(name, isRelay)
   }))
   const refused = changed.find(({change}) => change === 'refused')?.name
   if (refused !== undefined) {
-    const place = config.value.given.get(refused)?.at(-1)?.place
+    const place = next.given.get(refused)?.at(-1)?.place
     return configFault('refused', `${refused} cannot change while the relay runs.`, place, refused)
   }
-  const reconfigured = log.reconfigure(logOptions(config.value, command.quiet))
+  const reconfigured = log.reconfigure(logOptions(next, command.quiet))
   if (!reconfigured.ok) return configFault('refused', printLogFault(reconfigured.fault), undefined, 'Log')
   const logger = log.logger.about('config')
-  for (const notice of config.value.notices) logger.warn(notice)
+  for (const notice of next.notices) logger.warn(notice)
   const waiting = changed.filter(({change}) => change === 'restart').map(({name}) => name)
   if (waiting.length > 0) {
     logger.warn(`These options changed, and will be in force after the next start: ${waiting.join(', ')}.`)
   }
-  return ok(config.value)
+  return ok(next)
 }

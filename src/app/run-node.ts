@@ -15,8 +15,8 @@ import {type Immediate, isImmediate, runImmediate} from './immediate.ts'
 import {runKeyAction} from './key-actions.ts'
 import {listFingerprint} from './list-fingerprint.ts'
 import {logOptions} from './log-options.ts'
-import {readConfig} from './read-config.ts'
-import {reloadConfig} from './reload.ts'
+import {readConfig, readConfigText, torrcPath} from './read-config.ts'
+import {adoptConfig, reloadConfig} from './reload.ts'
 import type {RunSubcommand} from './subcommands.ts'
 
 /** `any`: whatever the settings ask for. */
@@ -87,5 +87,12 @@ async function run(command: CommandLine, config: RelayConfig): Promise<number> {
   if (!log.ok) return fail(printLogFault(log.fault))
   for (const notice of config.notices) log.value.logger.about('config').warn(notice)
   const {runRelay} = await import('./run-relay.ts')
-  return runRelay(config, {log: log.value, reload: before => reloadConfig(before, command, log.value)})
+  return runRelay(config, {
+    log: log.value,
+    reload: before => reloadConfig(before, command, log.value),
+    adopt: (before, next) => adoptConfig(before, next, command, log.value),
+    readText: text => readConfigText(command, text),
+    torrcFile: torrcPath(command) ?? '',
+    defaultsFile: command.defaultsFile ?? ''
+  })
 }

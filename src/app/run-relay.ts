@@ -7,9 +7,11 @@ import {printConfigFault} from '../config/fault.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
 import {printDataDirFault} from '../datadir/fault.ts'
 import {removePidFile, writePidFile} from '../datadir/pid-file.ts'
-import type {Result} from '../fault/result.ts'
+import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
 import {severityRank} from '../log/severity.ts'
+import {controlReadings} from './control/control-metrics.ts'
+import {Control, type ControlProcess} from './control/open-control.ts'
 import {Notices} from './network/notices.ts'
 import {OriginNode} from './origin-node.ts'
 import {RelayNode, type StartFault} from './relay-node.ts'
@@ -23,7 +25,8 @@ const DONE = 0
 const FAILED = 1
 
 /** Resolves with the exit status when the relay has ended. */
-export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps): Promise<number> {
+export async function runRelay(first: RelayConfig, deps: RelayNodeDeps): Promise<number> {
+  const {log, reload} = deps
   const {logger} = log
   if (first.pidFile !== undefined) {
     const written = writePidFile(first.pidFile, process.pid)
@@ -42,12 +45,30 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
   }
   const node = started.value
   const page = await openStatusPage(first, logger, node, notices)
+  let config = first
+  const control = await openControl(node, {
+    ...deps,
+    config: () => config,
+    adopt: async next => {
+      const adopted = deps.adopt(config, next)
+      if (!adopted.ok) return adopted
+      config = adopted.value
+      await node.reload(config)
+      return ok(undefined)
+    },
+    signal: name => process.emit(name, name)
+  })
+  if (!control.ok) {
+    logger.err(printStartFault(control.fault))
+    await page?.close()
+    await node.close()
+    return FAILED
+  }
   const manager = ServiceManager.find(process.env, {
     status: () => statusLine(node),
     unheard: () => logger.warn('The service manager cannot be told how we are (NOTIFY_SOCKET).')
   })
   manager?.ready()
-  let config = first
   let isShuttingDown = false
 
   await new Promise<void>(end => {
@@ -91,6 +112,7 @@ export async function runRelay(first: RelayConfig, {log, reload}: RelayNodeDeps)
     })
   })
   manager?.close()
+  await control.value?.close()
   await page?.close()
   await node.close()
   if (config.pidFile !== undefined) removePidFile(config.pidFile)
@@ -106,6 +128,18 @@ function keepNotices({statusPort}: RelayConfig, log: RelayNodeDeps['log']): Noti
     })
   }
   return notices
+}
+
+/** The control port, where the settings have one. */
+async function openControl(
+  node: RelayNode | OriginNode,
+  host: ControlProcess
+): Promise<Result<Control | undefined, StartFault>> {
+  const {controllable} = node
+  if (controllable === undefined) return ok(undefined)
+  const opened = await Control.open(controllable, host)
+  if (opened.ok) node.monitor.processReadings = () => controlReadings(opened.value?.ports)
+  return opened
 }
 
 /** The page of StatusPort, on loopback. */

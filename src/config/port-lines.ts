@@ -121,6 +121,22 @@ export function parseLocalPorts(
   return ok(ports)
 }
 
+/** `ControlSocket PATH [flags]`, `ControlSocket unix:PATH`; `0` gives none. */
+export function parseControlSockets(lines: readonly ConfigLine[]): Result<LocalPort[], ConfigFault> {
+  const sockets: LocalPort[] = []
+  for (const line of lines) {
+    if (line.value === '0') continue
+    const match = /^(?:unix:)?(?:"(\/[^"]+)"|(\/\S+))((?:\s+\w+)*)$/.exec(line.value)
+    const path = match?.[1] ?? match?.[2]
+    if (path === undefined) {
+      const message = `ControlSocket wants the absolute path of a Unix socket, not '${line.value}'.`
+      return configFault('bad-value', message, line.place, 'ControlSocket')
+    }
+    sockets.push({path, flags: words(match?.[3] ?? '')})
+  }
+  return ok(sockets)
+}
+
 function parseWritten(text: string): Written | undefined {
   if (/^auto$/i.test(text)) return {host: undefined, family: undefined, port: 0}
   const port = parsePort(text)

@@ -20,7 +20,13 @@ import {parseLogLine} from './log-lines.ts'
 import {type AddressRule, parseMetricsPolicy} from './metrics-policy.ts'
 import {type OnionServiceConfig, onionServiceLines, parseOnionServices} from './onion-services.ts'
 import type {OptionValuesByName} from './options.ts'
-import {type LocalPort, type OrPort, parseLocalPorts, parseOrPorts} from './port-lines.ts'
+import {
+  type LocalPort,
+  type OrPort,
+  parseControlSockets,
+  parseLocalPorts,
+  parseOrPorts
+} from './port-lines.ts'
 import type {ConfigLine} from './torrc-text.ts'
 
 /** Lines by layer, the weakest first. Files come from `readTorrcFile`, the command line from the command line parser. */
@@ -206,6 +212,8 @@ function parseLines(
   if (!socksPorts.ok) return socksPorts
   const controlPorts = parseLocalPorts('ControlPort', values.ControlPort)
   if (!controlPorts.ok) return controlPorts
+  const controlSockets = parseControlSockets(values.ControlSocket)
+  if (!controlSockets.ok) return controlSockets
   const metricsPorts = parseLocalPorts('MetricsPort', values.MetricsPort)
   if (!metricsPorts.ok) return metricsPorts
   const metricsPortPolicy = parseMetricsPolicy(values.MetricsPortPolicy)
@@ -226,7 +234,7 @@ function parseLines(
     orPorts: orPorts.value,
     dirPorts: dirPorts.value,
     socksPorts: socksPorts.value,
-    controlPorts: controlPorts.value,
+    controlPorts: [...controlPorts.value, ...controlSockets.value],
     metricsPorts: metricsPorts.value,
     metricsPortPolicy: metricsPortPolicy.value,
     onionServices: onionServices.value,

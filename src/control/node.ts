@@ -131,6 +131,9 @@ export interface ControlledNetwork {
 
 export type CircuitStatus = 'LAUNCHED' | 'BUILT' | 'EXTENDED' | 'FAILED' | 'CLOSED'
 
+/** What a controller may say that a circuit is for. */
+export type ControllerPurpose = 'GENERAL' | 'CONTROLLER'
+
 /** A circuit that this node built. */
 export interface ControlledCircuit {
   readonly id: number
@@ -153,10 +156,10 @@ export interface ControlledCircuits {
   list(): readonly ControlledCircuit[]
   has(id: number): boolean
   /** @param relays names or fingerprints; empty: a path by the rules */
-  launch(relays: readonly string[], purpose: string): Result<number, CircuitFault>
+  launch(relays: readonly string[], purpose: ControllerPurpose): Result<number, CircuitFault>
   extend(id: number, relays: readonly string[]): Result<number, CircuitFault>
   close(id: number): void
-  setPurpose(id: number, purpose: string): void
+  setPurpose(id: number, purpose: ControllerPurpose): void
 }
 
 export interface ControlledStream {

@@ -52,6 +52,7 @@ export class ChannelMap {
   readonly #byIdentity = new Map<string, Set<OpenChannel>>()
   readonly #attempts = new Map<ConnectHandle, Attempt>()
   readonly #listeners = new Set<(channel: OpenChannel) => void>()
+  readonly #closeListeners = new Set<(channel: OpenChannel) => void>()
   readonly #failureListeners = new Set<(connect: ConnectHandle) => void>()
   #plane: DataPlane | undefined
 
@@ -84,6 +85,11 @@ export class ChannelMap {
   /** Hears of every attempt to connect that failed, whoever made it. */
   onConnectFailed(listener: (connect: ConnectHandle) => void): void {
     this.#failureListeners.add(listener)
+  }
+
+  /** Hears of every channel that closed. */
+  onClosed(listener: (channel: OpenChannel) => void): void {
+    this.#closeListeners.add(listener)
   }
 
   /** Calls back with an open channel to the relay, now or after connecting. */
@@ -139,6 +145,7 @@ export class ChannelMap {
     const channel = this.#open.get(handle)
     if (channel === undefined) return
     this.#open.delete(handle)
+    for (const listener of this.#closeListeners) listener(channel)
     if (channel.peer.kind !== 'relay') return
     const key = toBase16(channel.peer.rsaIdentity)
     const same = this.#byIdentity.get(key)

@@ -2,6 +2,7 @@
 
 import {cTorRelayMetrics} from './c-tor-relay-metrics.ts'
 import {cTorServiceMetrics} from './c-tor-service-metrics.ts'
+import {controlMetrics} from './control-metrics.ts'
 import type {HistogramReadings, Metric, Reading} from './metric.ts'
 import {
   processMetrics,
@@ -16,6 +17,7 @@ export const catalog = {
   ...ramsonProcessMetrics,
   ...ramsonRelayMetrics,
   ...ramsonOriginMetrics,
+  ...controlMetrics,
   ...processMetrics
 } as const
 

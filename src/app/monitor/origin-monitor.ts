@@ -3,6 +3,7 @@
 import type {RelayConfig} from '../../config/relay-config.ts'
 import {ok, type Result} from '../../fault/result.ts'
 import type {Logger} from '../../log/logger.ts'
+import type {Readings} from '../../metrics/catalog.ts'
 import type {MetricsPortFault} from '../../metrics/metrics-port.ts'
 import type {ClientNode} from '../client-node.ts'
 import type {OnionServices} from '../onion-services.ts'
@@ -24,7 +25,9 @@ export interface OriginMonitorDeps {
 export class OriginMonitor {
   readonly #deps: OriginMonitorDeps
   readonly #process: ObservedProcess | undefined
-  readonly #startedAtMs = Date.now()
+  readonly startedAtMs = Date.now()
+  /** What the process has to add that is no part of the node. */
+  processReadings: () => Readings = () => ({})
   readonly #beating: NodeJS.Timeout | undefined
 
   private constructor(deps: OriginMonitorDeps, observed: ObservedProcess | undefined) {
@@ -41,13 +44,16 @@ export class OriginMonitor {
     if (config.metricsPorts.length === 0) return ok(new OriginMonitor(deps, undefined))
     const missing = () => (client.knownNetDir === undefined ? ['too little is known of the network'] : [])
     const sources = serviceSources(config, services)
+    let monitor: OriginMonitor | undefined
     const node = {
-      readings: () => ({...serviceReadings(sources), ...steps.readings()}),
+      readings: () => ({...serviceReadings(sources), ...steps.readings(), ...monitor?.processReadings()}),
       ready: () => ({missing: missing()}),
       inConsensus: () => undefined
     }
     const opened = await ObservedProcess.open(node, {config: () => config, logger, plane: 'plain'})
-    return opened.ok ? ok(new OriginMonitor(deps, opened.value)) : opened
+    if (!opened.ok) return opened
+    monitor = new OriginMonitor(deps, opened.value)
+    return ok(monitor)
   }
 
   /** What the status page shows. */
@@ -59,7 +65,7 @@ export class OriginMonitor {
     return {
       title: 'ramson without an ORPort',
       about: versionText(),
-      startedAtMs: this.#startedAtMs,
+      startedAtMs: this.startedAtMs,
       steps: [],
       nodes: [],
       facts: [],
@@ -102,7 +108,7 @@ export class OriginMonitor {
     const {bytesRead, bytesWritten} = client.core.plane.counters
     const log = logger.about('heartbeat')
     log.notice(
-      `Heartbeat: up for ${uptimeText(Date.now() - this.#startedAtMs)}, with ${client.core.registry.size} circuits open. ` +
+      `Heartbeat: up for ${uptimeText(Date.now() - this.startedAtMs)}, with ${client.core.registry.size} circuits open. ` +
         `Sent ${usageText(bytesWritten)}, received ${usageText(bytesRead)}.`
     )
     const counters = serviceSources(config, services).map(source => source.counters)

@@ -42,6 +42,8 @@ export interface RelayMonitorDeps extends Omit<RelaySources, 'caps' | 'moment'> 
 
 export class RelayMonitor {
   readonly startedAtMs = Date.now()
+  /** What the process has to add that is no part of the relay. */
+  processReadings: () => Readings = () => ({})
   readonly #deps: RelayMonitorDeps
   readonly #sources: RelaySources
   readonly #heartbeat = new Heartbeat()
@@ -92,7 +94,7 @@ export class RelayMonitor {
   }
 
   readings(): Readings {
-    return {...relayReadings(this.#sources), ...this.#deps.ownRoles()}
+    return {...relayReadings(this.#sources), ...this.#deps.ownRoles(), ...this.processReadings()}
   }
 
   /** What is still missing before the relay can do what it is there for. */

@@ -1,12 +1,12 @@
 // EXTENDCIRCUIT, CLOSECIRCUIT, SETCIRCUITPURPOSE (control-spec 3.10, 3.11, 3.16), for circuits that the node built itself.
 
 import type {Result} from '../../fault/result.ts'
-import type {CircuitFault} from '../node.ts'
+import type {CircuitFault, ControllerPurpose} from '../node.ts'
 import {DONE, type Reply, reply, Status} from '../reply.ts'
 import type {Word} from '../words.ts'
 import {type Command, keyed, parseId} from './command.ts'
 
-const PURPOSES = ['GENERAL', 'CONTROLLER'] as const
+const PURPOSES: readonly ControllerPurpose[] = ['GENERAL', 'CONTROLLER']
 
 const STATUS: Readonly<Record<CircuitFault['code'], number>> = {
   'no-such-circuit': Status.UNKNOWN_THING,
@@ -66,7 +66,7 @@ function isPurpose({key}: Word): boolean {
   return key?.toLowerCase() === 'purpose'
 }
 
-function purposeOf(words: readonly Word[]): string | Reply {
+function purposeOf(words: readonly Word[]): ControllerPurpose | Reply {
   const given = keyed(words, 'purpose')
   if (given === undefined) return 'GENERAL'
   const purpose = PURPOSES.find(name => name === given.toUpperCase())

@@ -128,6 +128,12 @@ export class OnionClient {
     }
   }
 
+  /** The circuit that a connection to the target would be made on; undefined: there is none yet. */
+  circuitTo({address, isolation}: OnionTarget): OriginCircuit | undefined {
+    const identity = parseOnionAddress(address)
+    return identity && this.#sessions.get(`${toBase16(identity)} ${isolation}`)?.joined?.circuit
+  }
+
   /** Forgets descriptors and failures and takes no present circuit for later connections: SIGNAL NEWNYM. */
   newIdentity(): void {
     this.#descriptors.clear()
