@@ -29,6 +29,11 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     load: async () => (await import('./run-node.ts')).runAs('client')
   },
   {
+    name: 'init',
+    summary: 'write a torrc and a systemd unit, by questions or by flags',
+    load: async () => (await import('./init/init-command.ts')).runInitCommand
+  },
+  {
     name: 'status',
     summary: 'how the node is that runs here: roles, flags, load, overload',
     load: async () => (await import('./status-command/status-command.ts')).runStatusCommand
@@ -42,6 +47,17 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
     name: 'network',
     summary: 'a private onion network on this machine',
     load: async () => (await import('./network/network-subcommand.ts')).runNetworkCommand
+  },
+  {
+    name: 'bench',
+    summary: 'what cells and handshakes cost on this machine, also beside C tor',
+    load: async () => {
+      // Beside src, and not to be part of what src is made of.
+      const module: {runBenchCommand: RunSubcommand} = await import(
+        new URL('../../bench/bench-command.js', import.meta.url).href
+      )
+      return module.runBenchCommand
+    }
   }
 ]
 
