@@ -7,6 +7,7 @@ import type {RelayConfig} from '../config/relay-config.ts'
 import {sha1} from '../crypto/digest.ts'
 import {rsaIdentity} from '../crypto/rsa.ts'
 import type {RelayKeys} from '../datadir/relay-keys.ts'
+import type {RelayState} from '../datadir/state-file.ts'
 import type {Logger} from '../log/logger.ts'
 import {formatTime} from '../netdoc/time.ts'
 import {BandwidthHistory} from '../roles/relay/bandwidth-history.ts'
@@ -25,6 +26,7 @@ import type {NetworkKnowledge} from './network-knowledge.ts'
 import type {RelayAddress} from './relay-address.ts'
 import {openDirStream, type RelayCore} from './relay-core.ts'
 import type {RelayStatistics} from './relay-statistics.ts'
+import {restoreHistory, saveHistory} from './saved-history.ts'
 import {versionText} from './version.ts'
 
 export interface OwnPublicationDeps {
@@ -39,6 +41,8 @@ export interface OwnPublicationDeps {
   readonly isReachable: () => boolean
   /** When the relay was last overloaded, where that is still to be told. */
   readonly overloadedAt: (now: Date) => Date | undefined
+  /** Where the bandwidth histories are kept over a restart. */
+  readonly state: RelayState
   /** Besides the bandwidth histories. */
   readonly statistics?: Pick<RelayStatistics, 'lines'> | undefined
   /** Hears of every new pair of documents, published or not: a directory serves its own. */
@@ -56,6 +60,7 @@ export class OwnPublication {
 
   constructor(deps: OwnPublicationDeps) {
     this.#deps = deps
+    restoreHistory(this.#bandwidth, deps.state, nowSeconds())
     const logger = deps.logger.about('dir')
     this.#publisher = new Publisher({
       authorities: () => authoritySources(deps.config()),
@@ -109,6 +114,11 @@ export class OwnPublication {
     const documents = this.#print(profile, now)
     this.#unsent = {documents, reason}
     this.#deps.printed?.(documents)
+  }
+
+  /** Writes the histories into the state, which its owner saves. */
+  remember(): void {
+    saveHistory(this.#bandwidth, this.#deps.state)
   }
 
   stop(): void {

@@ -72,6 +72,7 @@ const SECOND_MS = 1000
 const AUTHORITY_BODY_MAX = 4 << 20
 const TEND_MS = 60_000
 const HOUR_MS = 3_600_000
+const SAVE_STATE_MS = 2 * HOUR_MS
 /** Of MaxMemInQueues, where MaxHSDirCacheBytes is not set. */
 const HSDIR_SHARE = 0.2
 const SELF_TEST_TIMEOUT_MS = 20_000
@@ -146,6 +147,7 @@ export class RelayNode {
       orPort: () => advertisedPort(this.#config, listeners),
       overloadedAt: now => parts.defences.overload.shownAt(now),
       statistics: parts.tallies.statistics,
+      state: parts.state,
       printed: documents => {
         this.#documents = documents
         parts.directory?.setOwn(documents)
@@ -334,6 +336,7 @@ export class RelayNode {
     }
     this.#timers.push(setInterval(() => this.#second(), SECOND_MS))
     this.#timers.push(setInterval(() => void this.#tend(new Date()), TEND_MS))
+    this.#timers.push(setInterval(() => this.#saveState(), SAVE_STATE_MS))
     if (!this.#config.assumeReachable) this.#reachability.start(Date.now())
     this.#publication.consider()
     this.#ownRoles?.start(this.#config, logger)
@@ -393,6 +396,7 @@ export class RelayNode {
   #saveState(): void {
     const {state, config} = this.#parts
     state.setTime('LastRotatedOnionKey', this.#keys.onion.setAt)
+    this.#publication.remember()
     const saved = saveState(config.dataDirectory, state, versionText(), new Date())
     if (!saved.ok) this.#parts.logger.warn('The state file could not be written.')
   }

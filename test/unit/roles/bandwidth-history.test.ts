@@ -40,3 +40,25 @@ test('dir-spec 2.1.2: a complete day appears in the histories, and a best from l
   for (let day = 2; day <= 6; day++) history.second(START + day * DAY, 7000, 9000)
   assert.equal(history.observed, 0)
 })
+
+test('goes on after a restart where it was, and days without the relay are days without traffic', () => {
+  const before = new BandwidthHistory(START)
+  before.second(START, 0, 0)
+  before.second(START + 1, 7000, 9000)
+  before.second(START + DAY, 7000, 9000)
+  before.second(START + DAY + 60, 7500, 9900)
+  const after = new BandwidthHistory(START + DAY + 100)
+  after.restore(before.saved, START + DAY + 100)
+  assert.deepEqual(after.saved, before.saved)
+  assert.deepEqual(after.historyLines(formatTime), before.historyLines(formatTime))
+  assert.equal(after.observed, before.observed)
+  const later = new BandwidthHistory(START + 4 * DAY + 5)
+  later.restore(before.saved, START + 4 * DAY + 5)
+  assert.match(later.historyLines(formatTime)[1] ?? '', / 7000,500,0,0$/)
+  for (const now of [START + 8 * DAY, START - 2 * DAY]) {
+    const fresh = new BandwidthHistory(now)
+    fresh.restore(before.saved, now)
+    assert.deepEqual(fresh.historyLines(formatTime), [], 'too long ago, or not yet')
+    assert.equal(fresh.observed, 0)
+  }
+})
