@@ -13,40 +13,36 @@ export type DirPortFault = Fault<'cannot-listen', {readonly message: string}>
 const CONNECTIONS_MAX = 1024
 
 export class DirPorts {
-  readonly #servers: readonly Server[]
-  readonly #sockets: ReadonlySet<Socket>
+  readonly #directory: RelayDirectory | undefined
+  readonly #servers: Server[] = []
+  readonly #sockets = new Set<Socket>()
   #created = 0
 
-  private constructor(servers: readonly Server[], sockets: ReadonlySet<Socket>) {
-    this.#servers = servers
-    this.#sockets = sockets
+  /** @param directory undefined: there is nothing to serve, and no port is opened */
+  constructor(directory: RelayDirectory | undefined) {
+    this.#directory = directory
   }
 
-  /** Opens every DirPort of the settings, or none. */
-  static async listen(
-    {dirPorts}: RelayConfig,
-    directory: RelayDirectory | undefined
-  ): Promise<Result<DirPorts, DirPortFault>> {
-    const servers: Server[] = []
-    const sockets = new Set<Socket>()
-    const listening = new DirPorts(servers, sockets)
-    if (directory === undefined) return ok(listening)
+  /** Opens every DirPort of the settings, or none. Those that were open before have to be closed. */
+  async open({dirPorts}: Pick<RelayConfig, 'dirPorts'>): Promise<Result<void, DirPortFault>> {
+    const directory = this.#directory
+    if (directory === undefined) return ok(undefined)
     for (const {host, port, noListen} of dirPorts) {
       if (noListen) continue
       const server = createServer(socket => {
-        sockets.add(socket)
-        listening.#created++
-        socket.once('close', () => sockets.delete(socket))
+        this.#sockets.add(socket)
+        this.#created++
+        socket.once('close', () => this.#sockets.delete(socket))
         directory.open(socket, {isAnonymous: false, address: ipFromText(socket.remoteAddress ?? '')})
       })
       server.maxConnections = CONNECTIONS_MAX
-      servers.push(server)
+      this.#servers.push(server)
       const code = await listen(server, host, port)
       if (code === undefined) continue
-      await listening.close()
+      await this.close()
       return err(localFault('cannot-listen', {message: `The DirPort ${port} could not be opened (${code}).`}))
     }
-    return ok(listening)
+    return ok(undefined)
   }
 
   /** Connections now, and since the start. */
@@ -57,7 +53,8 @@ export class DirPorts {
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy()
     const closed = (server: Server) => new Promise<void>(resolve => server.close(() => resolve()))
-    await Promise.all(this.#servers.filter(server => server.listening).map(closed))
+    const servers = this.#servers.splice(0)
+    await Promise.all(servers.filter(server => server.listening).map(closed))
   }
 }
 

@@ -138,10 +138,11 @@ export class NetworkKnowledge {
     return this.#config.dirAuthorities.some(authority => equal(authority.fingerprint, peer.rsaIdentity))
   }
 
-  /** A running relay whose keys are known, any as likely as another. */
-  randomRelay(): Relay | undefined {
+  /** A running relay whose keys are known and that is fit, any as likely as another. */
+  randomRelay(isFit: (relay: Relay) => boolean = () => true): Relay | undefined {
     const relays = (this.#netDir?.relays ?? []).filter(
-      relay => relay.keys !== undefined && hasFlag(relay, 'Running') && hasFlag(relay, 'Valid')
+      relay =>
+        relay.keys !== undefined && hasFlag(relay, 'Running') && hasFlag(relay, 'Valid') && isFit(relay)
     )
     return relays.length === 0 ? undefined : relays[randomInt(relays.length)]
   }

@@ -3,12 +3,14 @@
 import {release, type as systemName} from 'node:os'
 import {toBase64} from '../bytes/base64.ts'
 import {equal} from '../bytes/octets.ts'
+import type {AddressFamily} from '../config/address.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
 import {sha1} from '../crypto/digest.ts'
 import {rsaIdentity} from '../crypto/rsa.ts'
 import type {RelayKeys} from '../datadir/relay-keys.ts'
 import type {RelayState} from '../datadir/state-file.ts'
 import type {Logger} from '../log/logger.ts'
+import type {AddressPort} from '../netdoc/address.ts'
 import {formatTime} from '../netdoc/time.ts'
 import {BandwidthHistory} from '../roles/relay/bandwidth-history.ts'
 import {type OwnDocuments, ownDocuments, type RelayProfile} from '../roles/relay/own-documents.ts'
@@ -37,8 +39,10 @@ export interface OwnPublicationDeps {
   readonly keys: () => RelayKeys
   readonly family: FamilyMembership
   readonly config: () => RelayConfig
-  readonly orPort: () => number | undefined
-  readonly isReachable: () => boolean
+  /** The port to publish. */
+  readonly orPort: (family: AddressFamily) => number | undefined
+  readonly isReachable: (family: AddressFamily) => boolean
+  readonly isHibernating: () => boolean
   /** When the relay was last overloaded, where that is still to be told. */
   readonly overloadedAt: (now: Date) => Date | undefined
   /** Where the bandwidth histories are kept over a restart. */
@@ -89,7 +93,7 @@ export class OwnPublication {
     if (this.#stopped) return
     this.#printIfDue()
     if (this.#unsent === undefined || !this.#deps.config().publishServerDescriptor) return
-    if (!this.#deps.isReachable()) return
+    if (!this.#deps.isReachable('ipv4')) return
     const {documents, reason} = this.#unsent
     this.#unsent = undefined
     this.#deps.logger.about('dir').info(`Publishing our descriptor: ${reason}.`)
@@ -105,7 +109,7 @@ export class OwnPublication {
       profile,
       keys: keyNames(keys()),
       observed: this.#bandwidth.observed,
-      isHibernating: false,
+      isHibernating: this.#deps.isHibernating(),
       listing: this.#listing()
     }
     const reason = reasonToPublish(this.#last, situation, Number(now))
@@ -135,7 +139,7 @@ export class OwnPublication {
         published,
         uptimeSeconds: Math.floor((Date.now() - this.#startedAtMs) / 1000),
         observed: this.#bandwidth.observed,
-        isHibernating: false,
+        isHibernating: this.#deps.isHibernating(),
         overloadedAt: this.#deps.overloadedAt(published),
         familyCerts: this.#deps.family.certs(identity.ed25519, published),
         statistics: this.#statistics()
@@ -164,9 +168,8 @@ export class OwnPublication {
 
   #profile(): RelayProfile | undefined {
     const config = this.#deps.config()
-    const address = this.#deps.address.ipv4
-    const port = this.#deps.orPort()
-    if (address === undefined || port === undefined) return undefined
+    const ipv4 = this.#endpoint('ipv4')
+    if (ipv4 === undefined) return undefined
     return {
       nickname: config.nickname,
       contact: config.contactInfo,
@@ -174,14 +177,20 @@ export class OwnPublication {
       family: this.#deps.network.param('publish-family-list') === 0 ? [] : config.myFamily,
       familyIds: this.#deps.family.ids,
       platform: `${versionText()} on ${systemName()} ${release().split('-')[0]}`,
-      ipv4: {address, port},
-      ipv6: undefined,
+      ipv4,
+      ipv6: this.#deps.isReachable('ipv6') ? this.#endpoint('ipv6') : undefined,
       rate: config.relayBandwidthRate,
       burst: config.relayBandwidthBurst,
       maxAdvertised: config.maxAdvertisedBandwidth,
       isHiddenServiceDir: config.dirCache,
       isTunnelledDirServer: config.dirCache
     }
+  }
+
+  #endpoint(family: AddressFamily): AddressPort | undefined {
+    const address = this.#deps.address[family]
+    const port = this.#deps.orPort(family)
+    return address === undefined || port === undefined ? undefined : {address, port}
   }
 
   /** What the newest consensus says of us, if it is newer than our last publication. */

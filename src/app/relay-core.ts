@@ -16,7 +16,8 @@ import type {ChannelHandle, DataPlane} from '../dataplane/contract.ts'
 import type {LinkEndpoint} from '../dataplane/link-endpoint.ts'
 import type {LinkGate} from '../dataplane/link-gate.ts'
 import type {DataPlaneOptions} from '../dataplane/plane-options.ts'
-import type {Result} from '../fault/result.ts'
+import {localFault} from '../fault/fault.ts'
+import {err, type Result} from '../fault/result.ts'
 import type {Relay} from '../netdir/relay.ts'
 import {type OwnCircuit, StreamsOfOrigin} from '../stream/origin-streams.ts'
 import {type DirectoryPeer, RelayStreams} from '../stream/relay-streams.ts'
@@ -54,6 +55,8 @@ export interface RelayCoreDeps {
   readonly gate?: LinkGate | undefined
   readonly outboundQueueFull?: ((channel: ChannelHandle) => void) | undefined
   readonly isHibernating: () => boolean
+  /** While true, no circuit of our own is built; never when left out. */
+  readonly isDormant?: (() => boolean) | undefined
   readonly shardDied?: ((error: unknown) => void) | undefined
 }
 
@@ -68,9 +71,11 @@ export class RelayCore {
   /** What peers sent on streams and nobody here has read yet. */
   readonly unread = new UnreadStreams()
   readonly own = new OwnCircuits()
+  readonly #isDormant: () => boolean
   readonly #streamsOf = new WeakMap<OriginCircuit, StreamsOfOrigin>()
 
   constructor(options: RelayCoreOptions, deps: RelayCoreDeps) {
+    this.#isDormant = deps.isDormant ?? (() => false)
     const circuitCount = (channel: ChannelHandle) => this.registry.ends.count(channel)
     this.channels = new ChannelMap({listed: deps.network.listed, circuitCount, now: Date.now})
     this.registry = new CircuitRegistry(this.channels)
@@ -107,6 +112,7 @@ export class RelayCore {
     timeoutMs: number,
     purpose: OwnCircuitPurpose = 'GENERAL'
   ): Promise<Result<OwnCircuit, BuildFault>> {
+    if (this.#isDormant()) return err(localFault('first-hop-unreachable'))
     const streams = (circuit: OriginCircuit) => {
       const made = new StreamsOfOrigin(circuit)
       this.#streamsOf.set(circuit, made)

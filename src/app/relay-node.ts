@@ -7,14 +7,13 @@
 // It listens first and publishes second, and answers links and circuits from the first moment, consensus or none.
 
 import {toBase16Upper} from '../bytes/base16.ts'
-import {endpointToText} from '../bytes/ip-address.ts'
 import {equal} from '../bytes/octets.ts'
 import {paddingParams} from '../channel/padding.ts'
 import {ClockCheck} from '../circuit/congestion-control/clock-check.ts'
 import {CongestionStatistics} from '../circuit/congestion-control/congestion-statistics.ts'
 import {Vegas} from '../circuit/congestion-control/vegas.ts'
 import {grantedSendmeIncrement, vegasParams} from '../circuit/congestion-control/vegas-params.ts'
-import type {PathHop} from '../circuit/open-circuit.ts'
+import type {AddressFamily} from '../config/address.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
 import {rsaIdentity} from '../crypto/rsa.ts'
 import {CachedDocuments} from '../datadir/cached-documents.ts'
@@ -26,8 +25,7 @@ import {loadOrCreateRelayKeys, type RelayKeys, tendRelayKeys} from '../datadir/r
 import {loadState, type RelayState, saveState} from '../datadir/state-file.ts'
 import type {SocketAddress} from '../dataplane/contract.ts'
 import {LinkEndpoint} from '../dataplane/link-endpoint.ts'
-import {type Fault, localFault} from '../fault/fault.ts'
-import {err, ok, type Result} from '../fault/result.ts'
+import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
 import type {MetricsPortFault} from '../metrics/metrics-port.ts'
 import {onionSkinLimits} from '../pool/onion-skin-limits.ts'
@@ -35,35 +33,35 @@ import {OnionSkinPool} from '../pool/onion-skin-pool.ts'
 import type {OnionSkinKeys} from '../pool/onion-skin-task.ts'
 import type {OnionSkinWorkers} from '../pool/onion-skin-workers.ts'
 import type {OwnDocuments} from '../roles/relay/own-documents.ts'
-import {ReachabilityTest} from '../roles/relay/reachability.ts'
 import {Authority, type AuthorityOptions} from './authority.ts'
+import {dataPlaneRates} from './bandwidth.ts'
+import {accountingInfo} from './control/accounting-info.ts'
 import type {Controllable} from './control/controllable.ts'
 import {controllableRelay} from './control/controllable-relay.ts'
 import {choosePlane, planeText} from './data-plane.ts'
 import {DirPorts} from './dir-port.ts'
 import {FamilyMembership} from './family-membership.ts'
 import {guardStore} from './guard-store.ts'
+import {Hibernation} from './hibernation.ts'
 import {LinkCounts} from './monitor/link-counts.ts'
 import {OnionSkinTimes} from './monitor/onion-skin-times.ts'
 import {areDescriptorsExhausted} from './monitor/process-readings.ts'
 import {RelayMonitor} from './monitor/relay-monitor.ts'
 import {NetworkKnowledge} from './network-knowledge.ts'
 import {type OnionRoles, openOnionRoles, roleLog} from './onion-roles.ts'
+import {type OrPortFault, OrPorts} from './or-ports.ts'
 import {OwnPublication} from './own-publication.ts'
 import {OwnRoles} from './own-roles.ts'
 import {RelayAddress} from './relay-address.ts'
-import {openDirStream, pathHop, RelayCore} from './relay-core.ts'
+import {openDirStream, RelayCore} from './relay-core.ts'
 import {RelayDefences} from './relay-defences.ts'
 import {RelayDirectory} from './relay-directory.ts'
 import {RelayStatistics} from './relay-statistics.ts'
 import {savedDescriptorsFile} from './saved-descriptors-file.ts'
+import {SelfTest} from './self-test.ts'
 import {versionText} from './version.ts'
 
-export type StartFault =
-  | DataDirFault
-  | Fault<'cannot-listen', {readonly message: string}>
-  | Fault<'no-orport', never>
-  | MetricsPortFault
+export type StartFault = DataDirFault | OrPortFault | MetricsPortFault
 
 const HANDSHAKES_MAX = 8192
 const CIRCUIT_CELLS_MAX = 2500
@@ -75,7 +73,6 @@ const HOUR_MS = 3_600_000
 const SAVE_STATE_MS = 2 * HOUR_MS
 /** Of MaxMemInQueues, where MaxHSDirCacheBytes is not set. */
 const HSDIR_SHARE = 0.2
-const SELF_TEST_TIMEOUT_MS = 20_000
 
 export interface RelayNodeOptions {
   readonly config: RelayConfig
@@ -86,6 +83,8 @@ export interface RelayNodeOptions {
   readonly shards?: number | undefined
   /** Of an authority that is alone in a testing network: relays that its first consensus waits for. */
   readonly expectedRelays?: number | undefined
+  /** The clock that accounting goes by; the system's when left out. */
+  readonly now?: (() => Date) | undefined
   /** Hears, once, that the relay has no valid signing key any more and nothing it says is believed. */
   readonly cannotGoOn?: ((fault: DataDirFault) => void) | undefined
 }
@@ -93,13 +92,14 @@ export interface RelayNodeOptions {
 export class RelayNode {
   readonly core: RelayCore
   readonly network: NetworkKnowledge
-  readonly listeners: readonly SocketAddress[]
   readonly pool: OnionSkinPool
   readonly monitor: RelayMonitor
   readonly #parts: Parts
   readonly #dirPorts: DirPorts
   readonly #publication: OwnPublication
-  readonly #reachability: ReachabilityTest
+  readonly #orPorts: OrPorts
+  readonly #selfTest: SelfTest
+  readonly #hibernation: Hibernation
   readonly #timers: NodeJS.Timeout[] = []
   #ownRoles: OwnRoles | undefined
   #documents: OwnDocuments | undefined
@@ -111,40 +111,42 @@ export class RelayNode {
   private constructor(
     parts: Parts,
     core: RelayCore,
-    listeners: readonly SocketAddress[],
+    orPorts: OrPorts,
     dirPorts: DirPorts,
-    shards: number
+    shards: number,
+    now: () => Date
   ) {
     const {config, logger, address, network} = parts
     this.core = core
     this.network = network
-    this.listeners = listeners
+    this.#orPorts = orPorts
     this.pool = parts.pool
     this.#parts = parts
     this.#dirPorts = dirPorts
     this.#config = config
-    this.#reachability = new ReachabilityTest({
-      address: () => address.ipv4,
-      buildCircuitToOurselves: () => this.#testCircuit(),
-      reachable: () => {
-        logger.notice('Self-testing indicates your ORPort is reachable from the outside. Excellent.')
-      },
-      stillUnreachable: () => {
-        logger.warn(
-          'Your server has not managed to confirm reachability for its ORPort. Relays do not publish descriptors until ' +
-            'their ORPort is reachable. Please check your firewalls, ports and address.'
-        )
-      }
+    const orPort = (family: AddressFamily) => orPorts.advertised(this.#config, family)
+    const keys = () => this.#keys
+    this.#selfTest = new SelfTest({core, network, address, keys, config: () => this.#config, orPort, logger})
+    this.#hibernation = new Hibernation(config, {
+      state: parts.state,
+      rsaIdentity: this.#rsaIdentity,
+      logger,
+      now,
+      totals: () => ({read: core.plane.counters.bytesRead, written: core.plane.counters.bytesWritten}),
+      closing: () => this.#closeDoors(),
+      dormant: () => this.#sleep(),
+      awake: () => void this.#wake(),
+      save: () => this.#saveState()
     })
     this.#publication = new OwnPublication({
       logger,
       address,
       network,
       core,
-      keys: () => this.#keys,
+      keys,
       family: parts.family,
       config: () => this.#config,
-      orPort: () => advertisedPort(this.#config, listeners),
+      orPort,
       overloadedAt: now => parts.defences.overload.shownAt(now),
       statistics: parts.tallies.statistics,
       state: parts.state,
@@ -152,22 +154,23 @@ export class RelayNode {
         this.#documents = documents
         parts.directory?.setOwn(documents)
       },
-      isReachable: () => this.#isReachable
+      isReachable: family => this.#selfTest.isReachable(family),
+      isHibernating: () => this.#hibernation.phase !== 'awake'
     })
     this.monitor = new RelayMonitor({
       ...parts.tallies,
       core,
       network,
-      listeners,
+      listeners: orPorts.addresses,
       logger,
       defences: parts.defences,
       onionRoles: parts.onionRoles,
       directory: parts.directory,
       onionSkins: parts.pool,
       config: () => this.#config,
-      keys: () => this.#keys,
+      keys,
       plane: choosePlane(shards),
-      isReachable: () => this.#isReachable,
+      isReachable: () => this.#selfTest.isReachable('ipv4'),
       observedBandwidth: () => this.#publication.observedBandwidth,
       hsDirOctetsMax: () => hsDirOctetsMax(this.#config),
       ownRoles: () => this.#ownRoles?.readings() ?? {},
@@ -183,22 +186,20 @@ export class RelayNode {
     const shards = options.shards ?? options.config.numCpus
     announce(parts, shards)
     const core = openCore(parts, shards)
-    const listeners = await listen(parts.config, core)
-    if (!listeners.ok) {
+    const orPorts = new OrPorts(core.plane, parts.logger)
+    const dirPorts = new DirPorts(parts.directory)
+    const listening = await orPorts.open(parts.config)
+    const serving = listening.ok ? await dirPorts.open(parts.config) : listening
+    if (!serving.ok) {
       await core.plane.close()
       await closeParts(parts)
-      return listeners
+      return serving
     }
-    const dirPorts = await DirPorts.listen(parts.config, parts.directory)
-    if (!dirPorts.ok) {
-      await core.plane.close()
-      await closeParts(parts)
-      return dirPorts
-    }
-    const node = new RelayNode(parts, core, listeners.value, dirPorts.value, shards)
+    const now = options.now ?? (() => new Date())
+    const node = new RelayNode(parts, core, orPorts, dirPorts, shards, now)
     const monitored = await node.monitor.start()
     if (!monitored.ok) {
-      await dirPorts.value.close()
+      await dirPorts.close()
       await core.plane.close()
       await closeParts(parts)
       return monitored
@@ -217,10 +218,6 @@ export class RelayNode {
     return this.#parts.held.keys
   }
 
-  get #isReachable(): boolean {
-    return this.#config.assumeReachable || this.#reachability.state === 'reachable'
-  }
-
   get #rsaIdentity(): Uint8Array {
     return rsaIdentity(this.#keys.identity.rsa.public)
   }
@@ -228,6 +225,16 @@ export class RelayNode {
   /** 40 hexadecimal digits in upper case. */
   get fingerprint(): string {
     return toBase16Upper(this.#rsaIdentity)
+  }
+
+  /** Where it takes links at the moment. */
+  get listeners(): readonly SocketAddress[] {
+    return this.#orPorts.addresses
+  }
+
+  /** What counts against AccountingMax, and what follows from it. */
+  get hibernation(): Pick<Hibernation, 'phase' | 'accounting'> {
+    return this.#hibernation
   }
 
   /** What it is for onion services at the moment, and was since the start. */
@@ -250,21 +257,29 @@ export class RelayNode {
         config: () => this.#config,
         listeners: () => this.listeners,
         address: () => this.#parts.address,
-        isReachable: () => this.#isReachable,
+        isReachable: () => this.#selfTest.isReachable('ipv4'),
         documents: () => this.#documents,
         onionSkins: pool.counts,
-        accounting: what => (what === 'enabled' ? '0' : undefined),
+        accounting: what => accountingInfo(this.#hibernation, what),
         heartbeat: () => monitor.beat()
       })
     )
   }
 
-  /** Takes on what changed in the settings; the rest needs a restart, which config/reload has refused already. */
+  /** Takes on what changed in the settings; the rest waits for a restart, which app/reload has told already. */
   async reload(config: RelayConfig): Promise<void> {
+    const before = this.#config
     this.#config = config
+    this.#parts.held.config = config
     this.#takeParameters()
     this.monitor.configure()
+    this.#hibernation.configure(config)
     await this.#parts.address.configure(config)
+    if (this.#hibernation.phase === 'awake') {
+      await this.#orPorts.configure(config)
+      await this.#changeDirPorts(before, config)
+    }
+    this.#selfTest.configure(Date.now())
     const {family, logger} = this.#parts
     const loaded = family.load(config, logger)
     if (!loaded.ok) logger.warn(`The family keys stay as they are: ${printDataDirFault(loaded.fault)}`)
@@ -283,7 +298,7 @@ export class RelayNode {
   async close(): Promise<void> {
     this.#stopping = true
     for (const timer of this.#timers) clearInterval(timer)
-    this.#reachability.stop()
+    this.#selfTest.stop()
     this.#publication.stop()
     this.network.stop()
     this.#parts.authority?.stop()
@@ -301,10 +316,41 @@ export class RelayNode {
     defences.configure(this.#config)
     this.pool.setKeys(onionSkinKeys(this.#keys, network))
     this.pool.setLimits(onionSkinLimits(network.param, this.#config.maxOnionQueueDelayMs))
+    this.core.plane.setRates(dataPlaneRates(this.#config, network.param))
+  }
+
+  async #changeDirPorts(before: RelayConfig, config: RelayConfig): Promise<void> {
+    if (JSON.stringify(before.dirPorts) === JSON.stringify(config.dirPorts)) return
+    await this.#dirPorts.close()
+    const opened = await this.#dirPorts.open(config)
+    if (!opened.ok) this.#parts.logger.warn(opened.fault.data?.message ?? 'There is no DirPort any more.')
+  }
+
+  // ── hibernation ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #closeDoors(): void {
+    this.#parts.held.isHibernating = true
+    this.#orPorts.close()
+    void this.#dirPorts.close()
+    this.#publication.consider()
+  }
+
+  #sleep(): void {
+    this.#parts.held.isDormant = true
+    for (const {info} of [...this.core.channels.values()]) this.core.plane.closeChannel(info.channel)
+  }
+
+  async #wake(): Promise<void> {
+    this.#parts.held.isHibernating = false
+    this.#parts.held.isDormant = false
+    await this.#orPorts.configure(this.#config)
+    const opened = await this.#dirPorts.open(this.#config)
+    if (!opened.ok) this.#parts.logger.warn(opened.fault.data?.message ?? 'There is no DirPort any more.')
+    this.#publication.consider()
   }
 
   #begin(): void {
-    const {logger, address, network, defences, directory, onionRoles, authority} = this.#parts
+    const {logger, network, defences, directory, onionRoles, authority} = this.#parts
     const hsDirCache = {
       subsystem: 'hsdir',
       bytes: () => onionRoles.sizes().hsDirOctets,
@@ -313,15 +359,9 @@ export class RelayNode {
       trim: (octets: number) => onionRoles.trim(octets)
     } as const
     defences.attach(this.core, [hsDirCache], () => directory?.server.held ?? 0)
-    for (const {octets, port} of this.listeners) {
-      logger.notice(`Opened OR listener on ${endpointToText(octets, port)}`)
-    }
-    this.core.channels.onOpened(channel => {
-      this.#reachability.channelOpened(channel)
-      if (network.isTrustedToSeeUs(channel) && address.suggest(channel.info.ownAddressSeen)) {
-        this.#reachability.restart(Date.now())
-      }
-    })
+    this.core.channels.onOpened(channel => this.#selfTest.channelOpened(channel))
+    this.#takeParameters()
+    this.#hibernation.second()
     network.start(
       hop => openDirStream(this.core, hop),
       () => {
@@ -337,12 +377,13 @@ export class RelayNode {
     this.#timers.push(setInterval(() => this.#second(), SECOND_MS))
     this.#timers.push(setInterval(() => void this.#tend(new Date()), TEND_MS))
     this.#timers.push(setInterval(() => this.#saveState(), SAVE_STATE_MS))
-    if (!this.#config.assumeReachable) this.#reachability.start(Date.now())
+    this.#selfTest.configure(Date.now())
     this.#publication.consider()
     this.#ownRoles?.start(this.#config, logger)
   }
 
   #second(): void {
+    this.#hibernation.second()
     this.#publication.second()
     const {counters} = this.core.plane
     const {ntor, 'ntor-v3': ntorV3} = this.pool.counts
@@ -397,26 +438,9 @@ export class RelayNode {
     const {state, config} = this.#parts
     state.setTime('LastRotatedOnionKey', this.#keys.onion.setAt)
     this.#publication.remember()
+    this.#hibernation.remember()
     const saved = saveState(config.dataDirectory, state, versionText(), new Date())
     if (!saved.ok) this.#parts.logger.warn('The state file could not be written.')
-  }
-
-  /** A circuit to ourselves by way of a relay of the consensus. */
-  async #testCircuit(): Promise<void> {
-    const {address, network} = this.#parts
-    const keys = this.#keys
-    const {ipv4} = address
-    const first = network.randomRelay()
-    const port = advertisedPort(this.#config, this.listeners)
-    if (first === undefined || ipv4 === undefined || port === undefined) return
-    const ourselves: PathHop = {
-      rsaIdentity: rsaIdentity(keys.identity.rsa.public),
-      ed25519Identity: keys.identity.ed25519,
-      addresses: [{octets: ipv4, port}],
-      ntorOnionKey: keys.onion.ntor.public
-    }
-    const built = await this.core.build([pathHop(first), ourselves], SELF_TEST_TIMEOUT_MS)
-    if (built.ok) built.value.circuit.close()
   }
 }
 
@@ -427,7 +451,7 @@ interface Parts {
   readonly logger: Logger
   readonly lock: DirectoryLock
   readonly state: RelayState
-  readonly held: {keys: RelayKeys}
+  readonly held: Held
   readonly endpoint: LinkEndpoint
   readonly pool: OnionSkinPool
   readonly address: RelayAddress
@@ -441,6 +465,14 @@ interface Parts {
   readonly directory: RelayDirectory | undefined
   /** Undefined for whoever is none. */
   readonly authority: Authority | undefined
+}
+
+/** What changes while the relay runs, for whoever asks for it at the moment. */
+interface Held {
+  keys: RelayKeys
+  config: RelayConfig
+  isHibernating: boolean
+  isDormant: boolean
 }
 
 /** Numbers that parts of the relay hand out as they come. */
@@ -481,11 +513,10 @@ async function openParts({
   const address = new RelayAddress(config.testingTorNetwork || config.dirAuthorities.length > 0)
   await address.configure(config)
   const network = NetworkKnowledge.open(config, new CachedDocuments(config.cacheDirectory), logger)
-  // Held in one place that renewing replaces, for whoever asks for the keys of the moment.
-  const held = {keys}
+  const held: Held = {keys, config, isHibernating: false, isDormant: false}
   const endpoint = await LinkEndpoint.open({
     keys: () => linkKeys(held.keys),
-    ownAddresses: () => (address.ipv4 === undefined ? [] : [address.ipv4]),
+    ownAddresses: () => address.all,
     paddingParams: () => paddingParams(network.param),
     nowSeconds: () => Math.floor(Date.now() / 1000),
     certificateDays: config.sslKeyLifetimeMs === 0 ? undefined : config.sslKeyLifetimeMs / 86_400_000
@@ -516,8 +547,8 @@ async function openParts({
   })
   const onionRoles = openOnionRoles({
     param: network.param,
-    refuseSingleHopRendezvous: () => config.dos.refuseSingleHopClientRendezvous,
-    hsDirOctetsMax: () => hsDirOctetsMax(config),
+    refuseSingleHopRendezvous: () => held.config.dos.refuseSingleHopClientRendezvous,
+    hsDirOctetsMax: () => hsDirOctetsMax(held.config),
     savedDescriptors: savedDescriptorsFile(config.cacheDirectory, fault => {
       logger.about('dir').notice(printDataDirFault(fault))
     }),
@@ -599,7 +630,8 @@ function openCore(parts: Parts, shards: number): RelayCore {
       admits: channel => defences.addresses.admitsCircuit(channel),
       gate: tallies.links.counted(defences.addresses),
       outboundQueueFull: channel => defences.addresses.outboundQueueFull(channel),
-      isHibernating: () => false,
+      isHibernating: () => parts.held.isHibernating,
+      isDormant: () => parts.held.isDormant,
       shardDied: error => {
         const message = error instanceof Error ? error.message : String(error)
         logger.warn(
@@ -625,25 +657,6 @@ async function openOwnRoles(
     guards: guardStore(config, state, logger),
     logger
   })
-}
-
-async function listen(
-  config: RelayConfig,
-  core: RelayCore
-): Promise<Result<readonly SocketAddress[], StartFault>> {
-  const bound: SocketAddress[] = []
-  for (const {host, port, noListen, implicit, family} of config.orPorts) {
-    if (noListen) continue
-    try {
-      bound.push(await core.plane.listen({host, port}))
-    } catch (error) {
-      // A host without IPv6 has no use for the port that was not asked for there.
-      if (implicit && family === 'ipv6') continue
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-      return err(localFault('cannot-listen', {message: `The ORPort ${port} could not be opened (${code}).`}))
-    }
-  }
-  return bound.length === 0 ? err(localFault('no-orport')) : ok(bound)
 }
 
 function keyOptions({keyDirectory, signingKeyLifetimeMs, signingKeySlopMs, offlineMasterKey}: RelayConfig) {
@@ -688,11 +701,4 @@ function onionSkinKeys({identity, onion}: RelayKeys, network: NetworkKnowledge):
 
 function hsDirOctetsMax({maxHsDirCacheBytes, maxMemInQueues}: RelayConfig): number {
   return maxHsDirCacheBytes || Math.floor(maxMemInQueues * HSDIR_SHARE)
-}
-
-/** The port to publish: the advertised ORPort's, or, where the system chose, the one it is bound to. */
-function advertisedPort(config: RelayConfig, listeners: readonly SocketAddress[]): number | undefined {
-  const advertised = config.orPorts.find(port => !port.noAdvertise && port.family === 'ipv4')
-  if (advertised === undefined) return undefined
-  return advertised.port !== 0 ? advertised.port : listeners.find(({octets}) => octets.length === 4)?.port
 }

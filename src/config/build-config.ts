@@ -2,6 +2,7 @@
 // in. Whatever is changed on the way (a limit raised) is told in `notices`.
 
 import {join} from 'node:path'
+import type {AccountingRule} from './accounting.ts'
 import type {Assigned} from './assign.ts'
 import {authorityConfig} from './authority-config.ts'
 import {dosConfig} from './dos-config.ts'
@@ -33,7 +34,9 @@ export function buildConfig(
     nickname: values.Nickname,
     contactInfo: values.ContactInfo,
     address: values.Address.find(line => !line.value.includes(':'))?.value,
-    addressIpv6: values.Address.find(line => line.value.includes(':'))?.value.replace(/[[\]]/g, ''),
+    addressIpv6: values.AddressDisableIPv6
+      ? undefined
+      : values.Address.find(line => line.value.includes(':'))?.value.replace(/[[\]]/g, ''),
     orPorts: lines.orPorts,
     assumeReachable: values.AssumeReachable,
     assumeReachableIpv6: values.AssumeReachableIPv6,
@@ -45,6 +48,15 @@ export function buildConfig(
 
     ...bandwidths(values),
     countPrivateBandwidth: values.CountPrivateBandwidth,
+
+    accounting:
+      values.AccountingMax === 0
+        ? undefined
+        : {
+            start: lines.accountingStart,
+            max: values.AccountingMax,
+            rule: values.AccountingRule as AccountingRule
+          },
 
     numCpus: values.NumCPUs === 0 ? host.cpuCount : values.NumCPUs,
     maxMemInQueues: maxMemInQueues(values.MaxMemInQueues, host, notices),
@@ -139,8 +151,8 @@ function bandwidths(values: OptionValuesByName) {
     relayBandwidthRate: relayRate || bandwidthRate,
     relayBandwidthBurst: relayBurst || bandwidthBurst,
     maxAdvertisedBandwidth: cap(values.MaxAdvertisedBandwidth),
-    perConnBwRate: cap(values.PerConnBWRate),
-    perConnBwBurst: cap(values.PerConnBWBurst)
+    perConnBwRate: cap(values.PerConnBWRate || values.PerConnBWBurst),
+    perConnBwBurst: cap(values.PerConnBWBurst || values.PerConnBWRate)
   }
 }
 

@@ -7,10 +7,6 @@ import type {Feature} from './options.ts'
 type NamesByType = {readonly [T in OptionType]?: string}
 
 const NAMES: {readonly [F in Feature]?: NamesByType} = {
-  accounting: {
-    bytes: 'AccountingMax',
-    string: 'AccountingRule AccountingStart'
-  },
   'bridge role': {
     boolean: 'BridgeRecordUsageByCountry ReconfigDropsBridgeDescs UpdateBridgesFromAuthority UseBridges',
     'csv-interval': 'TestingBridgeBootstrapDownloadInitialDelay TestingBridgeDownloadInitialDelay',

@@ -33,6 +33,7 @@ const schema = z.object({
   ),
   PerConnBWRate: rate,
   PerConnBWBurst: rate,
+  AccountingRule: z.enum(['sum', 'max', 'in', 'out'], "must be 'sum', 'max', 'in' or 'out'"),
   LogTimeGranularity: z.number().min(1, 'must be more than 0'),
   LogFormat: z.enum(['text', 'json'], 'must be text or json'),
   SafeLogging: z.enum(['0', '1', 'relay'], 'must be 0, 1 or relay'),

@@ -5,6 +5,7 @@
 
 import {ok, type Result} from '../fault/result.ts'
 import type {LogRoute} from '../log/severity.ts'
+import {type AccountingConfig, type AccountingStart, parseAccountingStart} from './accounting.ts'
 import {assignOptions} from './assign.ts'
 import type {AuthorityConfig} from './authority-config.ts'
 import {buildConfig} from './build-config.ts'
@@ -64,6 +65,9 @@ export interface RelayConfig {
   readonly perConnBwRate: number
   readonly perConnBwBurst: number
   readonly countPrivateBandwidth: boolean
+
+  /** Undefined where no octets are counted. */
+  readonly accounting: AccountingConfig | undefined
 
   readonly numCpus: number
   readonly maxMemInQueues: number
@@ -175,7 +179,7 @@ export function loadConfig(
     const place = given.get(violation.option)?.at(-1)?.place
     return configFault('out-of-range', violation.message, place, violation.option)
   }
-  const lines = parseLines(values, onionServiceLines(layers), host)
+  const lines = parseLines(values, onionServiceLines(layers), given, host)
   if (!lines.ok) return lines
   const fault = consistencyFault(assigned.value, lines.value.dirAuthorities)
   if (fault !== undefined) return {ok: false, fault}
@@ -197,11 +201,13 @@ export interface ParsedLines {
   readonly myFamily: readonly string[]
   readonly familyIds: readonly Uint8Array[] | 'all' | undefined
   readonly logRoutes: readonly LogRoute[] | undefined
+  readonly accountingStart: AccountingStart
 }
 
 function parseLines(
   values: OptionValuesByName,
   serviceLines: readonly ConfigLine[],
+  given: ReadonlyMap<string, readonly ConfigLine[]>,
   host: HostFacts
 ): Result<ParsedLines, ConfigFault> {
   const orPorts = parseOrPorts(values.ORPort, values.AddressDisableIPv6 ? 'ipv4-only' : 'both')
@@ -228,6 +234,8 @@ function parseLines(
   if (!myFamily.ok) return myFamily
   const familyIds = parseFamilyIds(values.FamilyId)
   if (!familyIds.ok) return familyIds
+  const accountingStart = parseAccountingStart(values.AccountingStart, given.get('AccountingStart')?.at(-1))
+  if (!accountingStart.ok) return accountingStart
   const routes = eachLine(values.Log, line => parseLogLine(line, path => absolutePath(path, host)))
   if (!routes.ok) return routes
   return ok({
@@ -243,6 +251,7 @@ function parseLines(
     fallbackDirs: fallbackDirs.value,
     myFamily: myFamily.value,
     familyIds: familyIds.value,
+    accountingStart: accountingStart.value,
     logRoutes: values.Log.length === 0 ? undefined : routes.value
   })
 }

@@ -172,6 +172,8 @@ export interface DataPlane {
   shedOldest(octets: number, done: () => void): void
   /** Starts accepting links; the promise tells the bound address, or rejects when the port cannot be had. */
   listen(address: {host: string; port: number}): Promise<SocketAddress>
+  /** Stops accepting links at an address that `listen` told; those that came in there stay. */
+  unlisten(address: SocketAddress): void
   connect(target: ChannelTarget): ConnectHandle
   closeChannel(channel: ChannelHandle): void
   /** Puts a cell that is no relay cell into the channel's outbox, before relay cells. `body` is padded with zeros. */

@@ -3,7 +3,7 @@
 //   listen ─▶ 'connection' ─▶ gate.admits ─▶ accepted(socket)
 
 import {createServer, type Server, type Socket} from 'node:net'
-import {ipFromText} from '../bytes/ip-address.ts'
+import {endpointToText, ipFromText} from '../bytes/ip-address.ts'
 import type {ChannelHandle, SocketAddress} from './contract.ts'
 import type {LinkGate} from './link-gate.ts'
 
@@ -21,6 +21,8 @@ export interface LinkListenersDeps {
 export class LinkListeners {
   readonly #deps: LinkListenersDeps
   readonly #servers = new Set<Server>()
+  /** Those that listen, by the address that they are bound to. */
+  readonly #listening = new Map<string, Server>()
 
   constructor(deps: LinkListenersDeps) {
     this.#deps = deps
@@ -38,13 +40,25 @@ export class LinkListeners {
         server.on('error', () => {})
         const bound = server.address()
         if (bound === null || typeof bound === 'string') reject(new Error('listener has no address'))
-        else resolve(socketAddress(bound.address, bound.port))
+        else {
+          const address = socketAddress(bound.address, bound.port)
+          this.#listening.set(endpointToText(address.octets, address.port), server)
+          resolve(address)
+        }
       })
     })
   }
 
+  /** Gives one address up; the links that came in there stay. */
+  unlisten({octets, port}: SocketAddress): void {
+    const key = endpointToText(octets, port)
+    this.#listening.get(key)?.close()
+    this.#listening.delete(key)
+  }
+
   stop(): void {
-    for (const server of this.#servers) server.close()
+    for (const server of this.#listening.values()) server.close()
+    this.#listening.clear()
   }
 
   /** Resolves when no listening socket is left, nor a connection that is a socket of this thread. */

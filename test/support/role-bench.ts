@@ -96,6 +96,7 @@ class WritingPlane implements DataPlane {
 
   setLimits(): void {}
   setRates(): void {}
+  unlisten(): void {}
   shedOldest(_octets: number, done: () => void): void {
     done()
   }

@@ -119,6 +119,10 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     return this.#listeners.listen(address)
   }
 
+  unlisten(address: SocketAddress): void {
+    this.#listeners.unlisten(address)
+  }
+
   connect(target: ChannelTarget): ConnectHandle {
     const connect = ++this.#lastConnect as ConnectHandle
     this.#links.connect(this.#nextHandle(), connect, target)

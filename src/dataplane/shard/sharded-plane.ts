@@ -126,6 +126,10 @@ export class ShardedPlane implements DataPlane {
     return this.#listeners.listen(address)
   }
 
+  unlisten(address: SocketAddress): void {
+    this.#listeners.unlisten(address)
+  }
+
   connect(target: ChannelTarget): ConnectHandle {
     const shard = this.#leastBusy()
     const channel = shard.nextHandle()

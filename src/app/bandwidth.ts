@@ -1,0 +1,20 @@
+// What the settings and the consensus say of bandwidth, in the data plane's terms.
+
+import type {RelayConfig} from '../config/relay-config.ts'
+import type {DataPlaneRates} from '../dataplane/contract.ts'
+
+/** Where torrc has no PerConnBWRate, the consensus may have one; param-spec: perconnbwrate, perconnbwburst. */
+export function dataPlaneRates(
+  config: Pick<
+    RelayConfig,
+    'relayBandwidthRate' | 'relayBandwidthBurst' | 'perConnBwRate' | 'perConnBwBurst'
+  >,
+  param: (name: string) => number | undefined
+): DataPlaneRates {
+  return {
+    rate: config.relayBandwidthRate,
+    burst: config.relayBandwidthBurst,
+    linkRate: config.perConnBwRate || Math.max(0, param('perconnbwrate') ?? 0),
+    linkBurst: config.perConnBwBurst || Math.max(0, param('perconnbwburst') ?? 0)
+  }
+}
