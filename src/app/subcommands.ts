@@ -1,6 +1,7 @@
 // The commands that are words of their own: `ramson relay`, `ramson network` and so on. What one of them needs is loaded
 // when it is called and not before.
 
+import type {Command} from 'commander'
 import {nearestWord} from './cli.ts'
 
 /** Takes the words behind the command's name; gives the exit status. */
@@ -10,6 +11,10 @@ export interface Subcommand {
   readonly name: string
   readonly summary: string
   load(): Promise<RunSubcommand>
+  /** The flags of its own, for completion; without them it takes those of `ramson`. */
+  readonly program?: () => Promise<Command>
+  /** What can stand right behind its name. */
+  readonly words?: readonly string[]
 }
 
 export const SUBCOMMANDS: readonly Subcommand[] = [
@@ -31,22 +36,27 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
   {
     name: 'init',
     summary: 'write a torrc and a systemd unit, by questions or by flags',
-    load: async () => (await import('./init/init-command.ts')).runInitCommand
+    load: async () => (await import('./init/init-command.ts')).runInitCommand,
+    program: async () => (await import('./init/init-command.ts')).initProgram(),
+    words: ['relay', 'service']
   },
   {
     name: 'status',
     summary: 'how the node is that runs here: roles, flags, load, overload',
-    load: async () => (await import('./status-command/status-command.ts')).runStatusCommand
+    load: async () => (await import('./status-command/status-command.ts')).runStatusCommand,
+    program: async () => (await import('./status-command/status-command.ts')).statusProgram()
   },
   {
     name: 'doctor',
     summary: 'what keeps a node from running well, and what mends it',
-    load: async () => (await import('./doctor/doctor-command.ts')).runDoctorCommand
+    load: async () => (await import('./doctor/doctor-command.ts')).runDoctorCommand,
+    program: async () => (await import('./doctor/doctor-command.ts')).doctorProgram()
   },
   {
     name: 'network',
     summary: 'a private onion network on this machine',
-    load: async () => (await import('./network/network-subcommand.ts')).runNetworkCommand
+    load: async () => (await import('./network/network-subcommand.ts')).runNetworkCommand,
+    program: async () => (await import('./network/network-command.ts')).networkProgram()
   },
   {
     name: 'bench',
@@ -58,6 +68,12 @@ export const SUBCOMMANDS: readonly Subcommand[] = [
       )
       return module.runBenchCommand
     }
+  },
+  {
+    name: 'completion',
+    summary: 'a script that completes all this in bash, zsh or fish',
+    load: async () => (await import('./completion.ts')).runCompletionCommand,
+    words: ['bash', 'zsh', 'fish']
   }
 ]
 

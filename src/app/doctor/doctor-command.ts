@@ -18,7 +18,7 @@ interface DoctorFlags {
 
 const BAD_COMMAND_LINE = 2
 
-function makeProgram(): Command {
+export function doctorProgram(): Command {
   return new Command('ramson doctor')
     .usage('[flags]')
     .description('Looks for what keeps a node from running well, and says what mends it. It changes nothing.')
@@ -36,7 +36,7 @@ function makeProgram(): Command {
 }
 
 export async function runDoctorCommand(words: readonly string[]): Promise<number> {
-  const program = makeProgram()
+  const program = doctorProgram()
   try {
     program.parse(words, {from: 'user'})
   } catch (error) {

@@ -32,7 +32,7 @@ interface InitFlags extends PlaceFlags, Partial<Omit<Answers, 'kind'>> {
   readonly help?: true
 }
 
-function makeProgram(): Command {
+export function initProgram(): Command {
   return new Command('ramson init')
     .usage('[relay|service] [flags]')
     .description('Writes a torrc and a systemd unit. At a terminal it asks for what no flag says.')
@@ -63,7 +63,7 @@ function makeProgram(): Command {
 }
 
 export async function runInitCommand(words: readonly string[]): Promise<number> {
-  const program = makeProgram()
+  const program = initProgram()
   try {
     program.parse(words, {from: 'user'})
   } catch (error) {

@@ -28,7 +28,7 @@ interface ParsedFlags {
 }
 
 export function parseNetworkCommand(words: readonly string[]): Result<NetworkCommand, CliFault> {
-  const program = makeProgram()
+  const program = networkProgram()
   try {
     program.parse(words, {from: 'user'})
   } catch (error) {
@@ -46,10 +46,10 @@ export function parseNetworkCommand(words: readonly string[]): Result<NetworkCom
 }
 
 export function networkHelpText(): string {
-  return makeProgram().helpInformation()
+  return networkProgram().helpInformation()
 }
 
-function makeProgram(): Command {
+export function networkProgram(): Command {
   return new Command('ramson network')
     .usage('[flags]')
     .description('A private onion network on 127.0.0.1: an authority, relays, an onion service and a client.')

@@ -22,7 +22,7 @@ interface StatusFlags {
   readonly help?: true
 }
 
-function makeProgram(): Command {
+export function statusProgram(): Command {
   return new Command('ramson status')
     .usage('[flags]')
     .description(
@@ -40,7 +40,7 @@ function makeProgram(): Command {
 }
 
 export async function runStatusCommand(words: readonly string[]): Promise<number> {
-  const program = makeProgram()
+  const program = statusProgram()
   try {
     program.parse(words, {from: 'user'})
   } catch (error) {
