@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "../crypto/sha256.h"
+#include "../crypto/sha384.h"
 #include "../crypto/wipe.h"
 #include "../kernels/gcm_key.h"
 #include "../kernels/words.h"
@@ -11,11 +12,11 @@
 namespace ramson {
 namespace {
 
-constexpr std::size_t kKeySize = 16;
+std::size_t key_size(TlsSuite suite) { return suite == TlsSuite::kAes256GcmSha384 ? 32 : 16; }
 
 /// HKDF-Expand-Label with an empty context (RFC 8446, section 7.1).
-void expand_label(const Kernel &kernel, const std::uint8_t *secret, std::string_view label, std::uint8_t *out,
-                  std::size_t size) {
+void expand_label(const Kernel &kernel, TlsSuite suite, const std::uint8_t *secret, std::string_view label,
+                  std::uint8_t *out, std::size_t size) {
   constexpr std::string_view kPrefix = "tls13 ";
   char info[32];
   std::size_t length = 0;
@@ -27,7 +28,11 @@ void expand_label(const Kernel &kernel, const std::uint8_t *secret, std::string_
     for (const char letter : part) info[length++] = letter;
   }
   add(0);
-  hkdf_expand(kernel, secret, {info, length}, out, size);
+  if (suite == TlsSuite::kAes256GcmSha384) {
+    hkdf_expand_sha384(secret, {info, length}, out, size);
+  } else {
+    hkdf_expand(kernel, secret, {info, length}, out, size);
+  }
 }
 
 }  // namespace
@@ -45,7 +50,7 @@ void RecordCipher::start(const Kernel &kernel, TlsSuite suite, const std::uint8_
 void RecordCipher::update() {
   std::uint8_t next[kTrafficSecretSizeMax];
   const std::size_t size = traffic_secret_size(suite_);
-  expand_label(*kernel_, secret_, "traffic upd", next, size);
+  expand_label(*kernel_, suite_, secret_, "traffic upd", next, size);
   std::memcpy(secret_, next, size);
   wipe(next, sizeof next);
   make_key();
@@ -53,11 +58,12 @@ void RecordCipher::update() {
 }
 
 void RecordCipher::make_key() {
-  std::uint8_t key[kKeySize];
-  expand_label(*kernel_, secret_, "key", key, sizeof key);
-  gcm_expand(*kernel_, key_, key, sizeof key);
+  std::uint8_t key[32];
+  const std::size_t size = key_size(suite_);
+  expand_label(*kernel_, suite_, secret_, "key", key, size);
+  gcm_expand(*kernel_, key_, key, size);
   wipe(key, sizeof key);
-  expand_label(*kernel_, secret_, "iv", iv_, sizeof iv_);
+  expand_label(*kernel_, suite_, secret_, "iv", iv_, sizeof iv_);
 }
 
 GcmInput RecordCipher::input(const std::uint8_t *header) const {

@@ -10,7 +10,7 @@
 namespace ramson {
 
 /// The cipher suites that records are protected with here, by their numbers on the wire (RFC 8446, appendix B.4).
-enum class TlsSuite : std::uint16_t { kAes128GcmSha256 = 0x1301 };
+enum class TlsSuite : std::uint16_t { kAes128GcmSha256 = 0x1301, kAes256GcmSha384 = 0x1302 };
 
 inline constexpr std::size_t kTrafficSecretSizeMax = 48;
 
@@ -19,6 +19,8 @@ constexpr std::size_t traffic_secret_size(TlsSuite suite) {
   switch (suite) {
     case TlsSuite::kAes128GcmSha256:
       return 32;
+    case TlsSuite::kAes256GcmSha384:
+      return 48;
   }
   return 0;
 }

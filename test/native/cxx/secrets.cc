@@ -97,7 +97,7 @@ bool open_openly(const GcmKey &key, const GcmInput &input, std::uint8_t *data, s
   return is_genuine;
 }
 
-void records(const Kernel &kernel) {
+void records(const Kernel &kernel, TlsSuite suite) {
   for (const std::size_t size : {std::size_t{1}, std::size_t{230}, std::size_t{515}, std::size_t{575}}) {
     Secret secret, data;
     Kernel open = kernel;
@@ -105,8 +105,8 @@ void records(const Kernel &kernel) {
     open.gcm_open = open_openly;
     counting = &kernel;
     RecordCipher sealer, opener;
-    sealer.start(open, TlsSuite::kAes128GcmSha256, secret.octets, 0);
-    opener.start(open, TlsSuite::kAes128GcmSha256, secret.octets, 0);
+    sealer.start(open, suite, secret.octets, 0);
+    opener.start(open, suite, secret.octets, 0);
     sealer.update();
     opener.update();
     VALGRIND_MAKE_MEM_DEFINED(data.octets, RecordCipher::kHeaderSize);
@@ -119,7 +119,8 @@ int run() {
   key_exchange();
   for (const Kernel &kernel : usable_kernels()) {
     codes(kernel);
-    records(kernel);
+    records(kernel, TlsSuite::kAes128GcmSha256);
+    records(kernel, TlsSuite::kAes256GcmSha384);
     counter_mode(kernel, 16);
     counter_mode(kernel, 32);
     directions(kernel, RelayAlgorithm::kTor1);
