@@ -78,7 +78,10 @@ describe('the onion client in a network of C tor', {skip: whyWithoutTor()}, () =
     )
     doomed = network.torRelays[DOOMED] ?? assert.fail()
     const lastWeek = new Date(Date.now() - 7 * 24 * 3600_000).toISOString().slice(0, 19)
-    guardLines.push(`in=default rsa_id=${await doomed.fingerprint()} sampled_on=${lastWeek} listed=1`)
+    guardLines.push(
+      `in=default rsa_id=${await doomed.fingerprint()} sampled_on=${lastWeek} listed=1 ` +
+        `confirmed_on=${lastWeek} confirmed_idx=0`
+    )
     service = network.addService('service', [
       `ExcludeNodes ${fingerprints[DOOMED]}`,
       `EntryNodes ${fingerprints.slice(0, 2)}`,
