@@ -18,7 +18,7 @@ export const subjectImplementation: SubjectImplementation =
 /** The compiled program: tests lie in <out>/test/support, the program in <out>/src/app. */
 export const programFile = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'app', 'main.js')
 
-const START_TIMEOUT_MS = 30_000
+const START_TIMEOUT_MS = 90_000
 
 export interface SubjectOptions {
   readonly nickname: string

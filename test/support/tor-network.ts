@@ -85,7 +85,7 @@ export class TorNetwork {
       this.authorities.push(node)
     }
     for (const node of this.authorities) {
-      await waitUntil(`DirPort of ${node.name}`, {timeoutMs: 30_000, everyMs: 50}, () =>
+      await waitUntil(`DirPort of ${node.name}`, {timeoutMs: 90_000, everyMs: 50}, () =>
         accepts(node.dirPort)
       )
     }

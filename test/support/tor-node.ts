@@ -21,8 +21,8 @@ export interface TorNodeOptions {
   readonly socksPort?: number
 }
 
-const START_TIMEOUT_MS = 30_000
-const BOOTSTRAP_TIMEOUT_MS = 90_000
+const START_TIMEOUT_MS = 90_000
+const BOOTSTRAP_TIMEOUT_MS = 180_000
 
 export class TorNode {
   readonly name: string
