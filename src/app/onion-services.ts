@@ -5,6 +5,7 @@ import {basename} from 'node:path'
 import type {OnionServiceConfig} from '../config/onion-services.ts'
 import {printOnionAddress} from '../crypto/hs/onion-address.ts'
 import type {DataDirFault} from '../datadir/fault.ts'
+import {loadOnionBalanceMasters} from '../datadir/onion-balance-file.ts'
 import {loadOnionService, type OnionServiceKeys} from '../datadir/onion-service-files.ts'
 import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
@@ -60,12 +61,17 @@ export class OnionServices {
     configs: readonly OnionServiceConfig[],
     deps: OnionServicesDeps
   ): Result<OnionServices, DataDirFault> {
-    const loaded: {config: OnionServiceConfig; keys: OnionServiceKeys}[] = []
+    const loaded: {config: OnionServiceConfig; keys: OnionServiceKeys; masters: Uint8Array[]}[] = []
     for (const config of configs) {
       const keys = loadOnionService(config.directory)
       if (!keys.ok) return keys
       for (const notice of keys.value.notices) deps.logger.notice(notice)
-      loaded.push({config, keys: keys.value})
+      const masters = config.isOnionBalanceInstance ? loadOnionBalanceMasters(config.directory) : ok([])
+      if (!masters.ok) return masters
+      if (masters.value.length > 0) {
+        deps.logger.notice(`OnionBalance: ${masters.value.length} MasterOnionAddress registered.`)
+      }
+      loaded.push({config, keys: keys.value, masters: masters.value})
     }
     const {netDir, paths, build} = deps
     const now = () => new Date()
@@ -82,10 +88,10 @@ export class OnionServices {
         changed: deps.changed,
         descriptorWatch: deps.descriptorWatch?.(address)
       })
-    const running = loaded.map(({config, keys: {identity, address, authorizedClients}}) => ({
+    const running = loaded.map(({config, keys: {identity, address, authorizedClients}, masters}) => ({
       address,
       name: basename(config.directory),
-      service: make(address, {...config, identity, authorizedClients})
+      service: make(address, {...config, identity, authorizedClients, masters})
     }))
     return ok(new OnionServices(running, make))
   }

@@ -97,7 +97,7 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
       PublishHidServDescriptors`,
     lines: `
       HiddenServiceAllowUnknownPorts HiddenServiceDirGroupReadable HiddenServiceExportCircuitID
-      HiddenServiceOnionBalanceInstance HiddenServicePoWDefensesEnabled HiddenServicePoWQueueBurst
+      HiddenServicePoWDefensesEnabled HiddenServicePoWQueueBurst
       HiddenServicePoWQueueRate`,
     'relay-set': 'HSLayer2Nodes HSLayer3Nodes'
   },

@@ -29,6 +29,8 @@ export interface OnionServiceConfig {
   readonly whenMaxStreams: 'close-circuit' | 'refuse-stream'
   /** What introduction points are asked to let through, a second and at once. Undefined: what the consensus says. */
   readonly introductionLimit: {readonly rate: number; readonly burst: number} | undefined
+  /** A balancer makes clients of another service come to us; ob_config says of which. */
+  readonly isOnionBalanceInstance: boolean
 }
 
 const FIRST = 'HiddenServiceDir'
@@ -115,6 +117,8 @@ function parseService(
   if (!closes.ok) return closes
   const defends = number('HiddenServiceEnableIntroDoSDefense', 0, 0, 1)
   if (!defends.ok) return defends
+  const balanced = number('HiddenServiceOnionBalanceInstance', 0, 0, 1)
+  if (!balanced.ok) return balanced
   const rate = number('HiddenServiceEnableIntroDoSRatePerSec', 25, 0, INT32_MAX)
   if (!rate.ok) return rate
   const burst = number('HiddenServiceEnableIntroDoSBurstPerSec', 200, 0, INT32_MAX)
@@ -128,6 +132,7 @@ function parseService(
     introductionPoints: introductionPoints.value,
     maxStreams: maxStreams.value,
     whenMaxStreams: closes.value === 1 ? 'close-circuit' : 'refuse-stream',
+    isOnionBalanceInstance: balanced.value === 1,
     introductionLimit: defends.value === 1 ? {rate: rate.value, burst: burst.value} : undefined
   })
 }

@@ -199,6 +199,7 @@ export const relayOptions = {
   HiddenServiceEnableIntroDoSDefense: done('onion services', 'lines'),
   HiddenServiceEnableIntroDoSRatePerSec: done('onion services', 'lines'),
   HiddenServiceEnableIntroDoSBurstPerSec: done('onion services', 'lines'),
+  HiddenServiceOnionBalanceInstance: done('onion services', 'lines'),
 
   TestingTorNetwork: done('directory', 'boolean', '0'),
   TestingServerDownloadInitialDelay: known('directory', 'csv-interval', '0', '0'),

@@ -25,6 +25,7 @@ import {consensusParams, onionVegas} from '../onion-congestion.ts'
 import type {IntroductionLimit} from './establish-intro.ts'
 import {readIntroduce2} from './introduce2.ts'
 import type {IntroductionPoint} from './introduction-point.ts'
+import {MasterSubcredentials} from './master-subcredentials.ts'
 import {PeriodDescriptor, type Publication, type ServiceDescriptorWatch} from './period-descriptor.ts'
 import type {PortStreamsOptions} from './port-streams.ts'
 import {Rendezvous} from './rendezvous.ts'
@@ -43,6 +44,8 @@ export interface OnionServiceOptions extends PortStreamsOptions {
   readonly introductionPoints: number
   /** What introduction points are asked to let through. */
   readonly introductionLimit: IntroductionLimit | undefined
+  /** Identities of services that a balancer makes us answer for; none: we answer for ourselves alone. */
+  readonly masters?: readonly Uint8Array[]
 }
 
 export interface OnionServiceDeps {
@@ -67,6 +70,7 @@ export class OnionService {
   readonly #descriptors = new Map<number, PeriodDescriptor>()
   readonly #rendezvous: Rendezvous
   readonly #cookies: ReplayCache
+  readonly #masters: MasterSubcredentials
   #timer: NodeJS.Timeout | undefined
   #rings: {readonly netDir: NetDir; readonly rings: HsdirRings} | undefined
 
@@ -75,6 +79,7 @@ export class OnionService {
     const nowMs = () => Number(deps.now())
     this.#options = options
     this.#deps = deps
+    this.#masters = new MasterSubcredentials(options.masters ?? [])
     this.#cookies = new ReplayCache({entriesMax: COOKIES_MAX, forMs: COOKIE_MEMORY_MS, nowMs})
     this.#rendezvous = new Rendezvous(options, {
       circuits: deps.circuits,
@@ -165,8 +170,12 @@ export class OnionService {
     const keys: HsNtorServiceKeys = {
       authKey: point.authKey.public,
       encryptionKey: point.encryptionKey,
-      subcredentials: [descriptor, ...others].map(({subcredential}) => subcredential)
+      subcredentials: [
+        ...this.#masterSubcredentials(),
+        ...[descriptor, ...others].map(({subcredential}) => subcredential)
+      ]
     }
+    const startedMs = performance.now()
     const read = readIntroduce2(body, {
       keys,
       replays: point.replays,
@@ -182,8 +191,14 @@ export class OnionService {
       return
     }
     this.counters.introductions++
+    this.counters.stepTimes.introduction.add(performance.now() - startedMs)
     point.countIntroduction()
     void this.#rendezvous.meet(read.value, keys)
+  }
+
+  #masterSubcredentials(): readonly Uint8Array[] {
+    const netDir = this.#deps.netDir()
+    return netDir === undefined ? [] : this.#masters.around(this.#ringsOf(netDir).fetch.period)
   }
 
   #sendmeIncrement(): number | undefined {

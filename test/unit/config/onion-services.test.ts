@@ -42,6 +42,7 @@ HiddenServiceMaxStreams 7
 HiddenServiceMaxStreamsCloseCircuit 1
 HiddenServiceEnableIntroDoSDefense 1
 HiddenServiceEnableIntroDoSRatePerSec 9
+HiddenServiceOnionBalanceInstance 1
 `
 
 test('lines belong to the HiddenServiceDir before them', () => {
@@ -52,7 +53,8 @@ test('lines belong to the HiddenServiceDir before them', () => {
     introductionPoints: 3,
     maxStreams: 0,
     whenMaxStreams: 'refuse-stream',
-    introductionLimit: undefined
+    introductionLimit: undefined,
+    isOnionBalanceInstance: false
   })
   assert.deepEqual(b, {
     directory: '/b',
@@ -63,7 +65,8 @@ test('lines belong to the HiddenServiceDir before them', () => {
     introductionPoints: 5,
     maxStreams: 7,
     whenMaxStreams: 'close-circuit',
-    introductionLimit: {rate: 9, burst: 200}
+    introductionLimit: {rate: 9, burst: 200},
+    isOnionBalanceInstance: true
   })
 })
 
