@@ -111,7 +111,11 @@ void run_shards(const Kernel &kernel, bool in_threads) {
   shard_parts(kernel);
   shard_cases(kernel);
   shard_load(kernel);
-  if (in_threads) shard_threads(kernel);
+  socket_links(kernel);
+  if (in_threads) {
+    shard_threads(kernel);
+    socket_links_in_threads(kernel);
+  }
   std::printf("shards: %zu checks\n", checks - before);
 }
 

@@ -50,5 +50,7 @@ void shard_parts(const Kernel &kernel);
 void shard_cases(const Kernel &kernel);
 void shard_load(const Kernel &kernel);
 void shard_threads(const Kernel &kernel);
+void socket_links(const Kernel &kernel);
+void socket_links_in_threads(const Kernel &kernel);
 
 }  // namespace ramson::test
