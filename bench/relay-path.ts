@@ -9,18 +9,19 @@ import {CommandKind, NO_COUNTER} from '../src/dataplane/shard/records.ts'
 import {ChannelCommand} from '../src/wire/channel-cell.ts'
 import type {Measurement} from './measure.ts'
 
-const LINKS = 8
-const CELLS_A_CHUNK = 31
-const CELL = 514
+export const LINKS = 8
+export const CELLS_A_CHUNK = 31
+export const CELL = 514
 const CELLS_A_RUN = LINKS * CELLS_A_CHUNK
 const CIRCUITS = [1, 64, 1000, 10_000]
 
 /** A cell's circ_id; multiplied, because peers draw theirs at random. */
-const circIdOf = (circuit: number) => (0x80000000 | (Math.imul(circuit, 0x9e3779b1) & 0x7fffffff)) >>> 0
+export const circIdOf = (circuit: number) =>
+  (0x80000000 | (Math.imul(circuit, 0x9e3779b1) & 0x7fffffff)) >>> 0
 
 /** What a link brings: one chunk of cells, whose circ_ids go through the link's circuits from call to call. It is one and
  * the same memory, because octets that have just come out of TLS are in the processor's caches, too. */
-class BusyLink {
+export class BusyLink {
   readonly slot: number
   readonly #circIds: Uint32Array
   readonly #chunk = new Uint8Array(CELLS_A_CHUNK * CELL).fill(0x5a)

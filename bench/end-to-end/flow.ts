@@ -56,6 +56,12 @@ export function flowAcross(from: Circuit, to: Circuit, number: number): Flow {
   return {from: from.link, fromId: from.id, to: to.link, toId: to.id, layers, number, sent: 0, received: 0}
 }
 
+/** Over a link without a relay on it. */
+export function flowDirect(from: CellLink, to: CellLink, number: number): Flow {
+  const id = 0x80000000 + number
+  return {from, fromId: id, to, toId: id, layers: [], number, sent: 0, received: 0}
+}
+
 /** `count` cells with the template in them. */
 export function blankCells(count: number): Buffer {
   const cells = Buffer.alloc(count * CELL)
@@ -110,34 +116,35 @@ export class Receiver {
     }
   }
 
-  /** Takes the run of relay cells at `first`, or one cell that is not worth anything; gives how many. */
-  #take(link: CellLink, octets: Buffer, first: number, count: number): number {
+  /** Takes the run of relay cells at `begin`, or one cell that is not worth anything; gives how many. */
+  #take(link: CellLink, octets: Buffer, begin: number, count: number): number {
     const byId = this.#flows.get(link)
     const batch = this.#batch
     const [outer, inner] = this.#handles
     let cells = 0
-    let layers = 1
-    for (let at = first; cells < count && cells < BATCH; cells++, at += CELL) {
+    let layers = 0
+    for (let at = begin; cells < count && cells < BATCH; cells++, at += CELL) {
       if (octets[at + 4] !== RELAY) break
       const flow = byId?.get(octets.readUInt32BE(at))
       if (flow === undefined) throw new Error('a relay cell on a circuit that carries nothing')
       batch[cells] = flow
-      const [slot, generation] = flow.layers[0] as Direction
-      outer[2 * cells] = slot
-      outer[2 * cells + 1] = generation
-      const second = flow.layers[1]
+      const [first, second] = flow.layers
+      // All flows of a run are of one kind.
+      layers = flow.layers.length
+      if (first === undefined) continue
+      outer[2 * cells] = first[0]
+      outer[2 * cells + 1] = first[1]
       if (second === undefined) continue
-      layers = 2
       inner[2 * cells] = second[0]
       inner[2 * cells + 1] = second[1]
     }
     if (cells === 0) {
-      if (octets[first + 4] === DESTROY) throw new Error(`the relay closed a circuit: ${octets[first + 5]}`)
+      if (octets[begin + 4] === DESTROY) throw new Error(`the relay closed a circuit: ${octets[begin + 5]}`)
       return 1
     }
-    this.#addon.cryptBatch(outer, octets, first + HEADER, CELL, cells)
-    if (layers === 2) this.#addon.cryptBatch(inner, octets, first + HEADER, CELL, cells)
-    this.#check(octets, first, cells)
+    if (layers > 0) this.#addon.cryptBatch(outer, octets, begin + HEADER, CELL, cells)
+    if (layers > 1) this.#addon.cryptBatch(inner, octets, begin + HEADER, CELL, cells)
+    this.#check(octets, begin, cells)
     return cells
   }
 

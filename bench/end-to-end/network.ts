@@ -45,6 +45,23 @@ export class Network {
     })
   }
 
+  /** As many links as there are, straight to next hops: the way of a cell without the relay. */
+  async openDirect(count: number): Promise<readonly (readonly [CellLink, CellLink])[]> {
+    while (hops.length < count) hops.push(await NextHop.open())
+    const endpoint = clientEndpoint()
+    const pairs: (readonly [CellLink, CellLink])[] = []
+    for (const hop of hops.slice(0, count)) {
+      const arrived = new Promise<CellLink>(resolve => {
+        hop.onLink = resolve
+      })
+      const link = await CellLink.open(endpoint, hop)
+      const other = await arrived
+      await other.verified
+      pairs.push([link, other])
+    }
+    return pairs
+  }
+
   /** Pairs of one-hop circuits that meet at the relay, side by side in `circuits`. */
   async makePairs(count: number): Promise<void> {
     await inTurns(count, async i => {

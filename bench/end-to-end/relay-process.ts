@@ -24,11 +24,15 @@ export type RelayProgram = 'ramson' | 'tor'
 
 export interface RelayOptions {
   readonly program: RelayProgram
+  /** The program that runs ramson. */
+  readonly node: string
   /** ramson's shards; 0: its plain data plane. */
   readonly shards: number
   /** A list as taskset takes it, or '' for all. */
   readonly cores: string
   readonly port: number
+  /** For ramson. */
+  readonly metricsPort: number
   /** More lines of torrc. */
   readonly torrc: readonly string[]
   /** More arguments for node, to profile. */
@@ -39,12 +43,18 @@ export interface RelayOptions {
 export interface RelayUnderTest {
   readonly pid: number
   readonly port: number
+  /** Where it tells what it has counted; 0 where it does not. */
+  readonly metricsPort: number
   readonly rsaIdentity: string
   readonly ed25519Identity: string
   readonly ntorOnionKey: string
 }
 
 const START_TIMEOUT_MS = 30_000
+const SETTLE_MS = 250
+const SETTLE_MAX_MS = 5_000
+/** Of a core. */
+const SETTLED_SHARE = 0.03
 const PROGRAM = fileURLToPath(new URL('../../src/app/main.js', import.meta.url))
 const NOBODY = 'A'.repeat(40)
 
@@ -70,11 +80,23 @@ export class RelayProcess {
     const child = spawn(command as string, args, {stdio: ['ignore', log, log], env: environmentOf(options)})
     closeSync(log)
     try {
-      const relay = await readyRelay(child, options.port, join(data, 'keys'))
+      const relay = await readyRelay(child, options, join(data, 'keys'))
       return new RelayProcess(relay, child, folder)
     } catch (error) {
       child.kill('SIGKILL')
       throw new Error(`${String(error)}\n${readFileSync(join(folder, 'log'), 'utf8').slice(-2000)}`)
+    }
+  }
+
+  /** Resolves when the relay has done what it does at its start, as drawing keys, or has taken too long over it. */
+  async settled(): Promise<void> {
+    const deadline = Date.now() + SETTLE_MAX_MS
+    let before = cpuNs(this.relay.pid)
+    while (Date.now() < deadline) {
+      await sleep(SETTLE_MS)
+      const now = cpuNs(this.relay.pid)
+      if (now - before < SETTLED_SHARE * SETTLE_MS * 1e6) return
+      before = now
     }
   }
 
@@ -114,13 +136,12 @@ export function residentOctets(pid: number): number {
 }
 
 /** The first line that `tor --version` or ramson prints. */
-export function versionOf(program: RelayProgram): string {
-  const [command, args] =
-    program === 'tor' ? ['tor', ['--version']] : [process.execPath, [PROGRAM, '--version']]
+export function versionOf(program: RelayProgram, node: string): string {
+  const [command, args] = program === 'tor' ? ['tor', ['--version']] : [node, [PROGRAM, '--version']]
   return execFileSync(command, args, {encoding: 'utf8'}).split('\n')[0] ?? ''
 }
 
-function torrcLines({program, port, torrc}: RelayOptions, data: string): string[] {
+function torrcLines({program, port, metricsPort, torrc}: RelayOptions, data: string): string[] {
   return [
     'Nickname bench',
     `ORPort 127.0.0.1:${port}`,
@@ -141,16 +162,18 @@ function torrcLines({program, port, torrc}: RelayOptions, data: string): string[
     'DoSConnectionEnabled 0',
     'DoSStreamCreationEnabled 0',
     'DoSRefuseSingleHopClientRendezvous 0',
-    ...(program === 'tor' ? ['DisableDebuggerAttachment 0'] : []),
+    ...(program === 'tor'
+      ? ['DisableDebuggerAttachment 0']
+      : [`MetricsPort 127.0.0.1:${metricsPort}`, 'MetricsPortPolicy accept 127.0.0.1']),
     ...torrc
   ]
 }
 
-function commandOf({program, cores, nodeArguments}: RelayOptions, torrc: string): string[] {
+function commandOf({program, node, cores, nodeArguments}: RelayOptions, torrc: string): string[] {
   const own =
     program === 'tor'
       ? ['tor', '-f', torrc, '--defaults-torrc', '/dev/null']
-      : [process.execPath, ...nodeArguments, PROGRAM, '-f', torrc]
+      : [node, ...nodeArguments, PROGRAM, '-f', torrc]
   return cores === '' ? own : ['taskset', '-c', cores, ...own]
 }
 
@@ -161,11 +184,13 @@ function environmentOf({program, shards}: RelayOptions): NodeJS.ProcessEnv {
 }
 
 /** C tor opens its port before it writes its keys. */
-async function readyRelay(child: ChildProcess, port: number, keys: string): Promise<RelayUnderTest> {
+async function readyRelay(child: ChildProcess, options: RelayOptions, keys: string): Promise<RelayUnderTest> {
+  const {program, port} = options
+  const metricsPort = program === 'ramson' ? options.metricsPort : 0
   const deadline = Date.now() + START_TIMEOUT_MS
   for (;;) {
-    const relay = (await accepts(port)) ? readIdentity(child, port, keys) : undefined
-    if (relay !== undefined) return relay
+    const identity = (await accepts(port)) ? readIdentity(keys) : undefined
+    if (identity !== undefined) return {pid: child.pid ?? -1, port, metricsPort, ...identity}
     if (child.exitCode !== null) throw new Error(`the relay ended with ${child.exitCode}`)
     if (Date.now() > deadline) throw new Error('the relay does not come up')
     await sleep(100)
@@ -183,7 +208,9 @@ function accepts(port: number): Promise<boolean> {
   })
 }
 
-function readIdentity(child: ChildProcess, port: number, keys: string): RelayUnderTest | undefined {
+type Identity = Pick<RelayUnderTest, 'rsaIdentity' | 'ed25519Identity' | 'ntorOnionKey'>
+
+function readIdentity(keys: string): Identity | undefined {
   const rsa = readKey(keys, keyFiles.identityRsa)
   const ed25519 = readKey(keys, keyFiles.masterPublic)
   const ntor = readKey(keys, keyFiles.onionNtor)
@@ -191,8 +218,6 @@ function readIdentity(child: ChildProcess, port: number, keys: string): RelayUnd
   if (rsa.value === undefined || ed25519.value === undefined || ntor.value === undefined) return undefined
   const base64 = (octets: Uint8Array) => Buffer.from(octets).toString('base64')
   return {
-    pid: child.pid ?? -1,
-    port,
     rsaIdentity: base64(rsaIdentity(rsa.value.public)),
     ed25519Identity: base64(ed25519.value),
     ntorOnionKey: base64(ntor.value.public)

@@ -3,11 +3,12 @@
 
 import {setTimeout as sleep} from 'node:timers/promises'
 import type {CellLink} from './cell-link.ts'
-import {type Flow, flowAcross, flowDown, flowUp, Receiver} from './flow.ts'
+import {type Flow, flowAcross, flowDirect, flowDown, flowUp, Receiver} from './flow.ts'
 import {measureIdle} from './idle.ts'
 import {Network} from './network.ts'
-import {pace} from './paced.ts'
+import {pace, pacedFigures} from './paced.ts'
 import {Pump, type PumpOptions} from './pump.ts'
+import {relayCounts} from './relay-counts.ts'
 import {cpuNs, type RelayUnderTest} from './relay-process.ts'
 import {storm} from './storm.ts'
 
@@ -18,6 +19,9 @@ export type Shape = (relay: RelayUnderTest, seconds: number) => Promise<Figures>
 const CELL_OCTETS = 514
 const WARM_UP_MS = 500
 const DRAIN_MS = 10_000
+const PACED_LINKS = 64
+/** Of the time of a paced run, for the same cells without the relay. */
+const FLOOR_SHARE = 0.4
 
 interface Bulk {
   readonly clients: number
@@ -124,14 +128,17 @@ async function saturate(
 async function paced(relay: RelayUnderTest, seconds: number, cellsPerSecond: number): Promise<Figures> {
   const network = new Network(relay)
   try {
-    await network.openLinks(64)
-    await network.makeCircuits(64, 64)
-    return await pace(
-      relay,
-      seconds,
-      cellsPerSecond,
-      network.circuits.flatMap((circuit, i) => [flowUp(circuit, 2 * i), flowDown(circuit, 2 * i + 1)])
-    )
+    const direct = await network.openDirect(PACED_LINKS)
+    const both = direct.flatMap(([a, b], i) => [flowDirect(a, b, 2 * i), flowDirect(b, a, 2 * i + 1)])
+    const floor = await pace(both, seconds * FLOOR_SHARE, cellsPerSecond)
+    for (const links of direct) for (const link of links) link.close()
+    await network.openLinks(PACED_LINKS)
+    await network.makeCircuits(PACED_LINKS, PACED_LINKS)
+    const flows = network.circuits.flatMap((circuit, i) => [
+      flowUp(circuit, 2 * i),
+      flowDown(circuit, 2 * i + 1)
+    ])
+    return pacedFigures(floor, await pace(flows, seconds, cellsPerSecond, () => cpuNs(relay.pid)))
   } finally {
     network.close()
   }
@@ -139,6 +146,7 @@ async function paced(relay: RelayUnderTest, seconds: number, cellsPerSecond: num
 
 /** What the relay moves and what it costs over some seconds; what the generator costs says whether it had room. */
 export async function over(relay: RelayUnderTest, seconds: number, count: () => number): Promise<Figures> {
+  const before = await relayCounts(relay)
   const own = process.cpuUsage()
   const [cells, cpu, time] = [count(), cpuNs(relay.pid), process.hrtime.bigint()]
   await sleep(seconds * 1000)
@@ -146,12 +154,18 @@ export async function over(relay: RelayUnderTest, seconds: number, count: () => 
   const spent = cpuNs(relay.pid) - cpu
   const ns = Number(process.hrtime.bigint() - time)
   const generator = process.cpuUsage(own)
+  const after = await relayCounts(relay)
+  const crossed =
+    before === undefined || after === undefined
+      ? {}
+      : {crossedShare: (after.crossed - before.crossed) / (after.received - before.received)}
   return {
     cellsPerSecond: (moved * 1e9) / ns,
     gigabitsPerSecond: (moved * CELL_OCTETS * 8) / ns,
     cpuSecondsPerGigabyte: spent / (moved * CELL_OCTETS),
     cores: spent / ns,
-    generatorCores: ((generator.user + generator.system) * 1000) / ns
+    generatorCores: ((generator.user + generator.system) * 1000) / ns,
+    ...crossed
   }
 }
 

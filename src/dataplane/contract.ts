@@ -137,6 +137,8 @@ export interface DataPlaneCounters {
   octetsShed: number
   /** Parts of the data plane that died, and took their channels with them. */
   shardsLost: number
+  /** Cells, and what is to be known of circuits, that went from one part of the data plane to another. */
+  messagesCrossed: number
 }
 
 /** Bounds on what circuits may have waiting; they change with the consensus. */

@@ -29,6 +29,7 @@ export function newCounters(): DataPlaneCounters {
     paddingCellsReceived: 0,
     outboxOverflows: 0,
     octetsShed: 0,
-    shardsLost: 0
+    shardsLost: 0,
+    messagesCrossed: 0
   }
 }

@@ -39,6 +39,7 @@ export const ramsonRelayMetrics = {
   ramson_link_reads_total: counter('Reads from links; with the cells received, how many come at once'),
   ramson_link_writes_total: counter('Writes to links; with the cells sent, how many go at once'),
   ramson_shards_lost_total: counter('Parts of the data plane that died, with the links that they had'),
+  ramson_shard_messages_total: counter('Cells and messages on circuits that went from one shard to another'),
   ramson_channels: gauge('Channels that are open', {
     direction: ['initiated', 'received'],
     peer: ['relay', 'client']

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {medians, table} from '../../bench/end-to-end/report.ts'
+import {medians, scalingOf, scalingTable, table} from '../../bench/end-to-end/report.ts'
 
-const run = (subject: string, cost: number, shape = 'bulk') => ({shape, subject, figures: {cost}})
+const run = (subject: string, cost: number, shape = 'bulk') => ({shape, subject, shards: 0, figures: {cost}})
 
 test('A figure is the median of its runs, and a ratio is one of medians', () => {
   const rows = medians([
@@ -16,8 +16,8 @@ test('A figure is the median of its runs, and a ratio is one of medians', () => 
     run('ramson', 90)
   ])
   assert.deepEqual(rows, [
-    {shape: 'bulk', subject: 'tor', figures: {cost: 5}, ratios: {}, runs: 3},
-    {shape: 'bulk', subject: 'ramson', figures: {cost: 2}, ratios: {cost: 0.4}, runs: 3}
+    {shape: 'bulk', subject: 'tor', shards: 0, figures: {cost: 5}, ratios: {}, runs: 3},
+    {shape: 'bulk', subject: 'ramson', shards: 0, figures: {cost: 2}, ratios: {cost: 0.4}, runs: 3}
   ])
 })
 
@@ -42,4 +42,27 @@ test('Shapes are compared each with itself, and where C tor did not run there is
 
 test('The table has a line per figure with the ratio behind the value', () => {
   assert.match(table(medians([run('tor', 1234), run('ramson', 617)])), /cost +1,234 +617 \(0\.50\)/)
+})
+
+test('What shards bring is measured beside one shard on the same Node, and computed from what a cell costs', () => {
+  const rows = [
+    [1, '20', 100, 1, 0],
+    [2, '20', 150, 1.25, 0.5],
+    [1, '24', 200, 1, 0],
+    [2, '24', 380, 1, 0.5]
+  ].map(([shards, node, cellsPerSecond, cpuSecondsPerGigabyte, crossedShare]) => ({
+    shape: 'bulk',
+    subject: `ramson, ${shards}, Node ${node}`,
+    shards: Number(shards),
+    figures: {cellsPerSecond, cpuSecondsPerGigabyte, crossedShare} as Record<string, number>
+  }))
+  const scaling = scalingOf(medians(rows))
+  assert.deepEqual(
+    scaling.map(({subject, measured, ceiling}) => [subject, measured, ceiling]),
+    [
+      ['ramson, 2, Node 20', 1.5, 1.6],
+      ['ramson, 2, Node 24', 1.9, 2]
+    ]
+  )
+  assert.match(scalingTable(scaling), /ramson, 2, Node 20 +150 +x 1\.50 +x 1\.60 +50 %/)
 })

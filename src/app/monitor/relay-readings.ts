@@ -159,6 +159,7 @@ function ownReadings(sources: RelaySources): Readings {
     ramson_link_reads_total: counters.reads,
     ramson_link_writes_total: counters.writes,
     ramson_shards_lost_total: counters.shardsLost,
+    ramson_shard_messages_total: counters.messagesCrossed,
     ramson_channels: channelSamples([...channels.values()]),
     ramson_channels_opened_total: counters.channelsOpened,
     ramson_channels_closed_total: counters.channelsClosed,

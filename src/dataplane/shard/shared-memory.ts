@@ -139,6 +139,5 @@ export class ShardCounters {
 
 /** Counters of the contract that shards keep; the others are main's. */
 export const SHARD_KEPT = COUNTERS.filter(name => !GAUGES.has(name)).filter(
-  (name): name is SharedCounter & keyof DataPlaneCounters =>
-    !['messagesCrossed', 'ringsFull', 'wakeUps'].includes(name)
+  (name): name is SharedCounter & keyof DataPlaneCounters => !['ringsFull', 'wakeUps'].includes(name)
 )

@@ -1,0 +1,147 @@
+// Whole relays under load, over real TLS links in the real protocol. Each run starts a relay from a torrc on cores of its own;
+// the load generator, another process, plays clients and next hops on others; and the cost of the relay process alone is
+// read. Subjects take turns, shape by shape: A B C A B C, so that what else the machine does falls on all of them alike.
+
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process'
+import {fileURLToPath} from 'node:url'
+import {freePort} from './free-port.ts'
+import type {Answer, Order} from './generator.ts'
+import {RelayProcess, type RelayProgram, versionOf} from './relay-process.ts'
+import {type Median, medians, type Result, type Scaling, scalingOf} from './report.ts'
+
+export interface LoadOptions {
+  readonly shapes: readonly string[]
+  readonly isVersusTor: boolean
+  /** Numbers of shards; 0 is the plain data plane. */
+  readonly shards: readonly number[]
+  /** Programs to run ramson on; this one where there are none. */
+  readonly nodes: readonly string[]
+  readonly seconds: number
+  readonly pairs: number
+  /** Lists as taskset takes them; '' for all. */
+  readonly relayCores: string
+  readonly generatorCores: string
+  readonly nodeArguments: readonly string[]
+  readonly torrc: readonly string[]
+}
+
+export interface EndToEndReport {
+  readonly seconds: number
+  readonly pairs: number
+  readonly relayCores: string
+  readonly generatorCores: string
+  /** What each program says of itself. */
+  readonly versions: readonly string[]
+  readonly medians: readonly Median[]
+  readonly scaling: readonly Scaling[]
+  readonly results: readonly Result[]
+  readonly failures: readonly string[]
+}
+
+interface Subject {
+  readonly name: string
+  readonly program: RelayProgram
+  readonly node: string
+  readonly shards: number
+}
+
+/** @param tell hears of each run as it is done */
+export async function runEndToEnd(
+  options: LoadOptions,
+  tell: (line: string) => void
+): Promise<EndToEndReport> {
+  const subjects = subjectsOf(options)
+  const results: Result[] = []
+  const failures: string[] = []
+  const generator = startGenerator(options.generatorCores)
+  try {
+    for (const shape of options.shapes) {
+      for (let pair = 0; pair < options.pairs; pair++) {
+        for (const subject of subjects) {
+          const answer = await runOnce(generator, subject, shape, options)
+          if ('error' in answer) failures.push(`${shape}, ${subject.name}: ${answer.error}`)
+          else results.push({shape, subject: subject.name, shards: subject.shards, figures: answer.figures})
+          tell('error' in answer ? (failures.at(-1) ?? '') : `${shape}, ${subject.name}: done`)
+        }
+      }
+    }
+  } finally {
+    generator.disconnect()
+  }
+  const {seconds, pairs, relayCores, generatorCores} = options
+  const rows = medians(results)
+  return {
+    seconds,
+    pairs,
+    relayCores,
+    generatorCores,
+    versions: subjects.map(({name, program, node}) => `${name}: ${versionOf(program, node)}`),
+    medians: rows,
+    scaling: scalingOf(rows),
+    results,
+    failures
+  }
+}
+
+function subjectsOf({isVersusTor, shards, nodes}: LoadOptions): Subject[] {
+  const ramson = (nodes.length === 0 ? [process.execPath] : nodes).flatMap(node =>
+    shards.map((count): Subject => {
+      const plane = count === 0 ? 'plain' : `${count} ${count === 1 ? 'shard' : 'shards'}`
+      return {
+        name: `ramson, ${plane}${nodes.length > 1 ? `, Node ${majorOf(node)}` : ''}`,
+        program: 'ramson',
+        node,
+        shards: count
+      }
+    })
+  )
+  return isVersusTor ? [{name: 'tor', program: 'tor', node: '', shards: 0}, ...ramson] : ramson
+}
+
+function majorOf(node: string): string {
+  return execFileSync(node, ['--version'], {encoding: 'utf8'})
+    .trim()
+    .replace(/^v(\d+)\..*$/, '$1')
+}
+
+function startGenerator(cores: string): ChildProcess {
+  const program = fileURLToPath(new URL('generator.js', import.meta.url))
+  const own = [process.execPath, program]
+  const [command, ...args] = cores === '' ? own : ['taskset', '-c', cores, ...own]
+  return spawn(command as string, args, {stdio: ['ignore', 'inherit', 'inherit', 'ipc']})
+}
+
+function order(generator: ChildProcess, wanted: Order): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const ended = (): void => reject(new Error('the load generator ended'))
+    generator.once('exit', ended)
+    generator.once('message', (answer: Answer) => {
+      generator.off('exit', ended)
+      resolve(answer)
+    })
+    generator.send(wanted)
+  })
+}
+
+async function runOnce(
+  generator: ChildProcess,
+  subject: Subject,
+  shape: string,
+  {relayCores, seconds, torrc, nodeArguments}: LoadOptions
+): Promise<Answer> {
+  const [port, metricsPort] = [await freePort(), await freePort()]
+  const relay = await RelayProcess.start({
+    ...subject,
+    cores: relayCores,
+    port,
+    metricsPort,
+    torrc,
+    nodeArguments
+  })
+  try {
+    await relay.settled()
+    return await order(generator, {shape, relay: relay.relay, seconds})
+  } finally {
+    await relay.stop()
+  }
+}
