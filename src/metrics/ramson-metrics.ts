@@ -6,6 +6,7 @@ import {counter, eachOf, gauge, histogram, type Metric, perService} from './metr
 const OUTCOME = 'outcome'
 /** Seconds, from well under to well over what is still good. */
 const SHORT_TIMES = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+const SERVICE_STEP_TIMES = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const LONG_TIMES = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 
 /** What has a bound, and how full it is. */
@@ -155,6 +156,10 @@ export const ramsonOriginMetrics = {
   ramson_client_step_seconds: histogram('Time that a step on the way to an onion service took', LONG_TIMES, {
     step: ['descriptor', 'rendezvous', 'introduction', 'meeting']
   }),
+  ramson_service_step_seconds: perService(
+    histogram('Time that a step of the protocol took at the service', SERVICE_STEP_TIMES),
+    ['onion', 'step']
+  ),
   ramson_service_descriptor_uploads_total: perService(counter('Uploads of descriptors, by how they ended'), [
     'onion',
     OUTCOME

@@ -5,7 +5,12 @@ import type {OnionServiceConfig} from '../../config/onion-services.ts'
 import type {RelayConfig} from '../../config/relay-config.ts'
 import type {Readings} from '../../metrics/catalog.ts'
 import type {HistogramSample, LabelSet, Sample} from '../../metrics/metric.ts'
-import {type BuildTimes, type ServiceCounters, serviceSamples} from '../../roles/service/service-counters.ts'
+import {
+  type BuildTimes,
+  SERVICE_STEPS,
+  type ServiceCounters,
+  serviceSamples
+} from '../../roles/service/service-counters.ts'
 import type {OnionServices} from '../onion-services.ts'
 
 export interface ServiceSource {
@@ -54,6 +59,12 @@ export function serviceReadings(services: readonly ServiceSource[]): Readings {
       buildTimes(each, each.counters.introductionBuildTimes)
     ),
     tor_hs_rend_circ_build_time: services.map(each => buildTimes(each, each.counters.rendezvousBuildTimes)),
+    ramson_service_step_seconds: services.flatMap(({name: onion, counters}) =>
+      SERVICE_STEPS.map(step => {
+        const {atMost, count, sumMs} = counters.stepTimes[step]
+        return {labels: {onion, step}, histogram: {atMost, count, sum: sumMs / 1000}}
+      })
+    ),
     ramson_service_descriptor_uploads_total: services.flatMap(({name: onion, counters}) => [
       {labels: {onion, outcome: 'accepted'}, value: counters.descriptorUploads},
       {labels: {onion, outcome: 'failed'}, value: counters.descriptorUploadsFailed}

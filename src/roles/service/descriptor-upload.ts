@@ -73,11 +73,13 @@ export class DescriptorUpload {
   async #upload(relay: Relay): Promise<void> {
     const {counters, uploaded, watch} = this.#deps
     watch?.begun(relay)
+    const startedMs = performance.now()
     const status = await this.#post(relay)
     watch?.ended(relay, status)
     if (this.#stopped) return
     if (status === 200) {
       counters.descriptorUploads++
+      counters.stepTimes.descriptor.add(performance.now() - startedMs)
       this.#accepted++
       uploaded('accepted')
       return

@@ -157,6 +157,7 @@ export class IntroductionPoint {
         clearTimeout(timer)
         this.#established(own, message)
         counters.introductionBuildTimes.add(nowMs() - startedMs)
+        counters.stepTimes.introduction_point.add(nowMs() - startedMs)
       }
     })
     const limit = relay.status.protocols.supports('HSIntro', LIMIT_VERSION) ? this.#deps.limit : undefined

@@ -72,7 +72,9 @@ export class Rendezvous {
       return
     }
     counters.rendezvousBuildTimes.add(nowMs() - startedMs)
-    this.#join(own, introduction, handshakeInfo, keyMaterial)
+    if (this.#join(own, introduction, handshakeInfo, keyMaterial)) {
+      counters.stepTimes.rendezvous.add(nowMs() - startedMs)
+    }
   }
 
   /** Ends all circuits with clients. */
@@ -100,7 +102,7 @@ export class Rendezvous {
     introduction: Introduction,
     handshakeInfo: Uint8Array,
     keyMaterial: Uint8Array
-  ): void {
+  ): boolean {
     const {counters, control} = this.#deps
     const {rendezvousCookie} = introduction
     circuit.send(last, RelayCommand.RENDEZVOUS1, 0, encode(rendezvous1, {rendezvousCookie, handshakeInfo}))
@@ -108,7 +110,7 @@ export class Rendezvous {
     if (hop === undefined) {
       wipe(keyMaterial)
       counters.rendezvousErrors.e2e_circ++
-      return
+      return false
     }
     this.#joined.add(circuit)
     counters.rendezvousEstablished++
@@ -117,5 +119,6 @@ export class Rendezvous {
       counters.rendezvousEstablished--
     })
     servePorts({circuit, streams}, hop, this.#ports, counters)
+    return true
   }
 }

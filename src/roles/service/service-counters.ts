@@ -23,16 +23,31 @@ export type RendezvousError = (typeof RENDEZVOUS_ERRORS)[number]
 /** Upper bounds of C tor's histograms of circuit build times, in milliseconds. */
 export const BUILD_TIME_BOUNDS_MS = [1000, 5000, 10_000, 30_000, 60_000] as const
 
+/**
+ * What a service does on the way to its clients: having an introduction point, from the first cell of the circuit to
+ * INTRO_ESTABLISHED; one HSDir's taking the descriptor; reading an INTRODUCE2; meeting the client, from there to RENDEZVOUS1.
+ */
+export const SERVICE_STEPS = ['introduction_point', 'descriptor', 'introduction', 'rendezvous'] as const
+export type ServiceStep = (typeof SERVICE_STEPS)[number]
+/** In milliseconds: reading takes one or so, circuits take hundreds. */
+export const STEP_BOUNDS_MS = [1, 5, 25, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000] as const
+
 export class BuildTimes {
   /** How many took at most the bound of the same place; those that took longer are in `count` alone. */
-  readonly atMost: number[] = BUILD_TIME_BOUNDS_MS.map(() => 0)
+  readonly atMost: number[]
   count = 0
   sumMs = 0
+  readonly #boundsMs: readonly number[]
+
+  constructor(boundsMs: readonly number[] = BUILD_TIME_BOUNDS_MS) {
+    this.#boundsMs = boundsMs
+    this.atMost = boundsMs.map(() => 0)
+  }
 
   add(ms: number): void {
     this.count++
     this.sumMs += ms
-    for (const [i, bound] of BUILD_TIME_BOUNDS_MS.entries()) {
+    for (const [i, bound] of this.#boundsMs.entries()) {
       if (ms <= bound) this.atMost[i] = (this.atMost[i] ?? 0) + 1
     }
   }
@@ -56,6 +71,8 @@ export interface ServiceCounters {
   readonly rendezvousErrors: Record<RendezvousError, number>
   readonly introductionBuildTimes: BuildTimes
   readonly rendezvousBuildTimes: BuildTimes
+  /** Of steps that succeeded. */
+  readonly stepTimes: Readonly<Record<ServiceStep, BuildTimes>>
   /** By virtual port. */
   readonly traffic: Map<number, PortTraffic>
   descriptorUploads: number
@@ -72,6 +89,12 @@ export function newServiceCounters(): ServiceCounters {
     rendezvousErrors: zeros(RENDEZVOUS_ERRORS),
     introductionBuildTimes: new BuildTimes(),
     rendezvousBuildTimes: new BuildTimes(),
+    stepTimes: {
+      introduction_point: new BuildTimes(STEP_BOUNDS_MS),
+      descriptor: new BuildTimes(STEP_BOUNDS_MS),
+      introduction: new BuildTimes(STEP_BOUNDS_MS),
+      rendezvous: new BuildTimes(STEP_BOUNDS_MS)
+    },
     traffic: new Map(),
     descriptorUploads: 0,
     descriptorUploadsFailed: 0
