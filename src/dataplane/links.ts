@@ -51,6 +51,7 @@ export class Links {
   /** Links that are not verified yet, oldest first. */
   readonly #unverified = new Set<Link>()
   readonly #faults = new Map<Link, ConnectFault>()
+  #isClosed = false
 
   constructor(options: LinksOptions, deps: LinksDeps) {
     this.#options = options
@@ -108,6 +109,8 @@ export class Links {
     }
     tcp?.once('error', noteFault)
     socket.once('error', noteFault)
+    // Whoever tries again without having heard of the end hears of a failure, as of any other.
+    if (this.#isClosed) setImmediate(() => link.close())
     return link
   }
 
@@ -134,7 +137,9 @@ export class Links {
     }
   }
 
+  /** Ends what is on its way, and whatever is begun later. */
   close(): void {
+    this.#isClosed = true
     for (const link of [...this.#unverified]) link.close()
   }
 

@@ -20,20 +20,26 @@ export class NetworkDirectory {
   readonly #fate: 'kept' | 'temporary'
   readonly #removeAtExit = () => this.#remove()
 
-  private constructor(path: string, fate: 'kept' | 'temporary') {
+  private constructor(path: string, fate: 'kept' | 'temporary', atExit: 'remove' | 'leave') {
     this.path = path
     this.#fate = fate
     // However the process ends: keys are not left lying about.
-    if (fate === 'temporary') process.once('exit', this.#removeAtExit)
+    if (fate === 'temporary' && atExit === 'remove') process.once('exit', this.#removeAtExit)
   }
 
-  /** @param keep undefined for a temporary one */
-  static open(keep: string | undefined): Result<NetworkDirectory, NetworkDirectoryFault> {
+  /**
+   * @param keep undefined for a temporary one
+   * @param atExit what becomes of a temporary one that is still open when the process ends
+   */
+  static open(
+    keep: string | undefined,
+    atExit: 'remove' | 'leave' = 'remove'
+  ): Result<NetworkDirectory, NetworkDirectoryFault> {
     const path = keep === undefined ? join(tmpdir(), 'ramson-network-') : resolve(keep)
     try {
-      if (keep === undefined) return ok(new NetworkDirectory(mkdtempSync(path), 'temporary'))
+      if (keep === undefined) return ok(new NetworkDirectory(mkdtempSync(path), 'temporary', atExit))
       mkdirSync(path, {recursive: true, mode: FOR_US_ALONE})
-      return ok(new NetworkDirectory(path, 'kept'))
+      return ok(new NetworkDirectory(path, 'kept', atExit))
     } catch (error) {
       return err(localFault('directory-unusable', {directory: path, reason: errorCode(error)}))
     }

@@ -15,6 +15,10 @@ export interface PrivateNetworkOptions {
   readonly target?: {readonly host: string; readonly port: number} | undefined
   readonly socksPort?: number | undefined
   readonly statusPort?: number | undefined
+  /** `relays`: there is no onion service, no client and no page. Default: all. */
+  readonly parts?: 'all' | 'relays' | undefined
+  /** What becomes of a temporary directory when the process ends before the network is stopped. Default: it is removed. */
+  readonly atExit?: 'remove' | 'leave' | undefined
   /** Seconds between consensuses; 24 of these are one time period of the onion service. */
   readonly intervalSeconds?: number | undefined
 }

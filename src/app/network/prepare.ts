@@ -16,7 +16,14 @@ import {printLogFault} from '../../log/fault.ts'
 import type {Log} from '../../log/log.ts'
 import {failure, type NetworkFault} from './events.ts'
 import {joinTorrcs} from './join-torrcs.ts'
-import {AUTHORITY_NAME, type LayoutOptions, type NodePlan, planNodes, relayName} from './layout.ts'
+import {
+  AUTHORITY_NAME,
+  commonLines,
+  type LayoutOptions,
+  type NodePlan,
+  planNodes,
+  relayName
+} from './layout.ts'
 import {NetworkDirectory} from './network-directory.ts'
 import type {PrivateNetworkOptions} from './network-options.ts'
 import {Notices} from './notices.ts'
@@ -37,6 +44,8 @@ export interface Preparation {
   readonly joinRelay: string
   readonly joinClient: string
   readonly notices: Notices
+  /** The torrc lines that all nodes have. */
+  readonly common: readonly string[]
   /** What to do when a node failed. */
   wayOut(node: string): string
   close(): Promise<void>
@@ -50,7 +59,7 @@ export async function prepare(
   options: PrivateNetworkOptions,
   steps: Steps
 ): Promise<Result<Preparation, NetworkFault>> {
-  const opened = NetworkDirectory.open(options.keep)
+  const opened = NetworkDirectory.open(options.keep, options.atExit)
   if (!opened.ok) return unusable(opened.fault.data)
   const directory = opened.value
   const closing: (() => unknown)[] = [() => directory.close()]
@@ -72,7 +81,7 @@ async function prepareIn(
   const ports = await choosePorts(directory, options)
   if (!ports.ok) return ports
   const target = options.target ?? {host: HOST, port: ports.value.page}
-  if (options.target === undefined) {
+  if (options.target === undefined && options.parts !== 'relays') {
     const page = await WelcomePage.start(target.port)
     if (!page.ok) return portTaken(target.port, ports.value)
     closing.push(() => page.value.close())
@@ -92,6 +101,7 @@ async function prepareIn(
   const notices = new Notices()
   const nodes: PreparedNode[] = []
   for (const plan of planNodes(layout)) {
+    if (options.parts === 'relays' && (plan.kind === 'service' || plan.kind === 'client')) continue
     const node = prepareNode(plan, directory, notices)
     if (!node.ok) return node
     closing.push(() => node.value.log.close())
@@ -108,6 +118,7 @@ async function prepareIn(
     joinRelay: joined.value.relay.file,
     joinClient: joined.value.client.file,
     notices,
+    common: commonLines(layout),
     wayOut: node =>
       `Start it again${options.keep === undefined ? ' with --keep DIRECTORY' : ''} and read ${join(shown, node, 'log')}.`
   })

@@ -14,6 +14,8 @@ import type {PortTraffic, ServiceCounters} from './service-counters.ts'
 export type PortTarget =
   | {readonly kind: 'tcp'; readonly host: string; readonly port: number}
   | {readonly kind: 'unix'; readonly path: string}
+  /** Gets each stream itself, and everything that comes with it. */
+  | {readonly kind: 'function'; readonly connected: (stream: RelayStream) => void}
 
 export interface ServicePort {
   readonly virtualPort: number
@@ -76,6 +78,12 @@ function choosePort(ports: readonly ServicePort[], addressPort: string): Service
 }
 
 function join(incoming: IncomingStream, {target, virtualPort}: ServicePort, counters: ServiceCounters): void {
+  if (target.kind === 'function') {
+    const stream = incoming.accept()
+    // What is thrown there is not ours to catch, nor may it stop us in the middle of a cell.
+    process.nextTick(() => target.connected(stream))
+    return
+  }
   const socket = target.kind === 'unix' ? connect(target.path) : connect(target.port, target.host)
   const refuse = (reason: EndReason) => {
     socket.destroy()
