@@ -25,6 +25,7 @@ const sanitizers = ['-DRAMSON_SANITIZE=address,undefined', '-DCMAKE_CXX_FLAGS_RE
 const addonTests = [
   'handles',
   'primitives',
+  'records',
   'relay-direction-twins',
   'cgo-twins',
   'x25519',

@@ -24,6 +24,7 @@ class Addon : public Napi::Addon<Addon> {
     define_directions(env, exports, environment_);
     define_cgo(env, exports, environment_);
     define_primitives(env, exports, environment_);
+    define_records(env, exports, environment_);
     define_shards(env, exports, environment_);
     define_shard_links(env, exports, environment_);
     define_onion_skins(env, exports, environment_);

@@ -40,6 +40,9 @@ void define_cgo(Napi::Env env, Napi::Object exports, Environment &environment);
 /// counterMode, runningDigest: the primitives by themselves, for checks and measurements.
 void define_primitives(Napi::Env env, Napi::Object exports, Environment &environment);
 
+/// galoisMode, sealRecords, openRecords: the record layer by itself, for the same.
+void define_records(Napi::Env env, Napi::Object exports, Environment &environment);
+
 /// x25519, ntorAnswer, ntorV3Open, ntorV3Seal.
 void define_onion_skins(Napi::Env env, Napi::Object exports, Environment &environment);
 

@@ -135,8 +135,54 @@ export interface OnionSkinAddon {
   ): AddonStatus | undefined
 }
 
+/** What became of octets that were opened. Mirror of `RecordOpener::Next` in native/tls/record_layer.h. */
+export const NativeRecordEnd = {MORE: 1, CLOSED: 3, ABORTED: 4, FAULT: 5} as const
+
+/** AES-GCM and the record layer of TLS by themselves (native/addon/records.cc), for tests and measurements. */
+export interface RecordAddon {
+  /**
+   * AES-GCM over `data` in place, `step` octets a call, the last 16 of which are the tag. `direction`: 0 seals, 1 opens.
+   * How many were genuine, or minus the status.
+   */
+  galoisMode(
+    kernel: number,
+    direction: number,
+    key: Uint8Array,
+    nonce: Uint8Array,
+    additional: Uint8Array,
+    data: Uint8Array,
+    step: number
+  ): number
+  /**
+   * Records of `step` octets of data each, a KeyUpdate behind the first, close_notify behind the last. `suite` is its
+   * number in TLS. The octets written into `out`, or minus the status.
+   */
+  sealRecords(
+    kernel: number,
+    suite: number,
+    secret: Uint8Array,
+    sequence: number,
+    data: Uint8Array,
+    step: number,
+    out: Uint8Array
+  ): number
+  /**
+   * Opens records in place and moves their data to the front. `end`: 0 client, 1 server. `report`: how it ended (a
+   * `NativeRecordEnd`), the alert, octets of data, octets left over, KeyUpdates to be answered.
+   */
+  openRecords(
+    kernel: number,
+    suite: number,
+    end: number,
+    secret: Uint8Array,
+    sequence: number,
+    octets: Uint8Array,
+    report: Uint32Array
+  ): AddonStatus | undefined
+}
+
 /** `kernel` arguments are places in `kernels`. Directions are named by slot and generation. */
-export interface Addon extends ShardAddon, OnionSkinAddon {
+export interface Addon extends ShardAddon, OnionSkinAddon, RecordAddon {
   /** The kernels that this machine can run, best first. */
   readonly kernels: readonly string[]
   /** The kernel of this process: the best, or the one that RAMSON_KERNEL names. */
