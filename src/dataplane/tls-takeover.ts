@@ -10,7 +10,11 @@ import type {RecordTap} from './record-tap.ts'
 import {TrafficSecrets} from './traffic-secrets.ts'
 
 /** The suites that records are done natively with, by their numbers. */
-const SUITES: ReadonlyMap<string, number> = new Map([['TLS_AES_128_GCM_SHA256', 0x1301]])
+const SUITES: ReadonlyMap<string, number> = new Map([
+  ['TLS_AES_128_GCM_SHA256', 0x1301],
+  // What a C tor relay picks as a server, whatever it is offered first.
+  ['TLS_AES_256_GCM_SHA384', 0x1302]
+])
 /** Loop turns after which nothing that went in before is on its way through node's streams any more. */
 const QUIET_TURNS = 2
 /** A peer that does not read what we sent in the handshake is left to node:tls after so many turns. */
