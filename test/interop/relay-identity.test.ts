@@ -2,7 +2,8 @@
 // it; and how the relay ends on each signal.
 
 import assert from 'node:assert/strict'
-import {cpSync, existsSync} from 'node:fs'
+import {spawnSync} from 'node:child_process'
+import {cpSync, existsSync, mkdirSync, readFileSync, renameSync} from 'node:fs'
 import {join} from 'node:path'
 import {after, before, describe, it} from 'node:test'
 import {CircuitDriver} from '../support/circuit-driver.ts'
@@ -151,6 +152,72 @@ describe('the identity of a relay', {skip: whyWithoutTor()}, () => {
     await carriesCircuits(identity.rsa)
     await heir.stop()
     donor.start()
+  })
+
+  describe('keys that are changed while the relay runs', () => {
+    /**
+     * The descriptor that each authority holds, once all of them have one that fits. To an authority of C tor neither a
+     * family key nor a signing key makes a difference that matters, so the ContactInfo changes with them.
+     */
+    async function descriptorsWith(pattern: RegExp): Promise<readonly string[]> {
+      const found: string[] = []
+      await waitUntil(`a descriptor with ${pattern}`, {timeoutMs: NEW_DESCRIPTOR_TIMEOUT_MS}, async () => {
+        const controls = await Promise.all(network.authorities.map(node => node.control()))
+        found.length = 0
+        for (const control of controls) found.push(await control.getInfo(`desc/id/${fingerprint}`))
+        return found.every(descriptor => pattern.test(descriptor))
+      })
+      return found
+    }
+
+    it('proves from the next reload on that it belongs to the family whose key C tor has made', async () => {
+      const keys = join(subject.dataDirectory, 'keys')
+      const made = spawnSync('tor', ['--keygen-family', join(keys, 'ours'), '-f', '-', '--quiet'], {
+        input: '',
+        encoding: 'utf8'
+      })
+      const id = /^FamilyId (\S{43})$/m.exec(made.stdout)?.[1] ?? ''
+      assert.equal(made.status, 0, made.stderr)
+      await delay(1_000)
+      subject.configure(`FamilyId ${id}`)
+      subject.configure('ContactInfo with a family')
+      subject.daemon.signal('SIGHUP')
+      await descriptorsWith(/^family-cert$/m)
+      // The authority has verified the certificate before it tells clients of the family.
+      const control = await network.authorities[0]?.control()
+      await waitUntil('the family in the microdescriptor', {timeoutMs: CIRCUIT_TIMEOUT_MS}, async () => {
+        const microdescriptor = await control?.getInfo(`md/id/${fingerprint}`).catch(() => '')
+        return microdescriptor?.includes(`\nfamily-ids ed25519:${id}\n`) === true
+      })
+    })
+
+    it('takes up the signing key that was made where its master key is, and goes on under it', async () => {
+      const keys = join(subject.dataDirectory, 'keys')
+      const offline = join(network.directory, 'offline')
+      mkdirSync(join(offline, 'keys'), {recursive: true, mode: 0o700})
+      for (const kind of ['secret', 'public']) {
+        renameSync(
+          join(keys, `ed25519_master_id_${kind}_key`),
+          join(offline, 'keys', `ed25519_master_id_${kind}_key`)
+        )
+      }
+      const words = ['--DataDirectory', offline, '-f', '-', '--SigningKeyLifetime', '300 days', '--keygen']
+      const made = spawnSync('tor', [...words, '--no-passphrase', '--quiet'], {input: '', encoding: 'utf8'})
+      assert.equal(made.status, 0, made.stdout)
+      for (const name of ['master_id_public_key', 'signing_secret_key', 'signing_cert']) {
+        cpSync(join(offline, 'keys', `ed25519_${name}`), join(keys, `ed25519_${name}`))
+      }
+      // 32 octets of header, then the certificate, as the descriptor carries it.
+      const cert = readFileSync(join(keys, 'ed25519_signing_cert')).subarray(32).toString('base64')
+      await delay(1_000)
+      subject.configure('OfflineMasterKey 1')
+      subject.configure('ContactInfo with an offline key')
+      subject.daemon.signal('SIGHUP')
+      const descriptors = await descriptorsWith(new RegExp(cert.slice(0, 40).replace(/[+/]/g, '\\$&')))
+      assert.equal(descriptors.length, network.authorities.length)
+      assert.equal(subject.ed25519Identity, ed25519Identity)
+      await carriesCircuits(fingerprint)
+    })
   })
 
   describe('signals', () => {
