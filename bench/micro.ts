@@ -5,6 +5,7 @@ import {type Addon, loadAddon} from '../src/crypto/binding.ts'
 import {boundaryMeasurements, cgoMeasurements, kernelMeasurements, nodeCryptoMeasurements} from './cells.ts'
 import {handshakeMeasurements} from './handshakes.ts'
 import {type Figure, type Measurement, measure} from './measure.ts'
+import {recordMeasurements} from './records.ts'
 import {relayPathMeasurements} from './relay-path.ts'
 import {shardThreadFigures} from './shard-threads.ts'
 import {wireMeasurements} from './wire.ts'
@@ -22,6 +23,7 @@ export const microParts: Readonly<Record<string, Part>> = {
     ...nodeCryptoMeasurements()
   ]),
   cgo: measured(cgoMeasurements),
+  records: measured(recordMeasurements),
   boundary: measured(boundaryMeasurements),
   relay: measured(relayPathMeasurements),
   shards: (addon, timeMs) => (addon === undefined ? Promise.resolve([]) : shardThreadFigures(timeMs)),
