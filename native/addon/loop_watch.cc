@@ -52,6 +52,8 @@ const Uv *uv() {
 
 }  // namespace
 
+bool LoopWatch::is_available() { return uv() != nullptr; }
+
 LoopWatch *LoopWatch::open(napi_env env, int descriptor, Ready ready, void *data) {
   struct uv_loop_s *loop = nullptr;
   if (uv() == nullptr || napi_get_uv_event_loop(env, &loop) != napi_ok) return nullptr;

@@ -11,6 +11,9 @@ class LoopWatch {
  public:
   using Ready = void (*)(void *data);
 
+  /// This Node exports what is needed, and the system has what it watches.
+  static bool is_available();
+
   /// Calls `ready` in the loop whenever the descriptor is readable. Null where this Node does not export what is
   /// needed.
   static LoopWatch *open(napi_env env, int descriptor, Ready ready, void *data);

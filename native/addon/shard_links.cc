@@ -53,6 +53,9 @@ void ready(void *data) {
   napi_close_handle_scope(env, scope);
 }
 
+/// canCarryLinks()
+napi_value can_carry_links(napi_env env, napi_callback_info) { return boolean(env, LoopWatch::is_available()); }
+
 /// shardLinksOpen(slot, generation, nowMs, shardCounters, linkCounters, buckets, turn): false where this Node or this
 /// system has not what it takes.
 napi_value links_open(napi_env env, napi_callback_info info) {
@@ -181,6 +184,7 @@ void OpenShard::close_links() {
 }
 
 void define_shard_links(Napi::Env env, Napi::Object exports, Environment &environment) {
+  define(env, exports, "canCarryLinks", can_carry_links, environment);
   define(env, exports, "shardLinksOpen", links_open, environment);
   define(env, exports, "shardLinkAdopt", link_adopt, environment);
   define(env, exports, "shardLinkForget", link_forget, environment);

@@ -2,12 +2,14 @@
 // one in the main thread. A shard is a thread, so that nodes of which many live in one process, and clients, have none.
 //
 // RAMSON_DATAPLANE=plain leaves all native code alone. RAMSON_SHARDS=n makes it n shards, also where there would be none.
+// RAMSON_LINKS=node leaves the links of shards with node:tls.
 
 import {loadAddon} from '../crypto/binding.ts'
 import {dataPlaneInfo} from '../crypto/relay-crypto/relay-crypto.ts'
 import type {DataPlane} from '../dataplane/contract.ts'
 import {PlainPlane, type PlainPlaneDeps} from '../dataplane/plain/plain-plane.ts'
 import type {DataPlaneOptions} from '../dataplane/plane-options.ts'
+import {linksAreNative} from '../dataplane/shard/link-choice.ts'
 import {ShardedPlane} from '../dataplane/shard/sharded-plane.ts'
 import {ShardPool} from '../pool/shard-pool.ts'
 
@@ -56,7 +58,7 @@ export function planeText(choice: PlaneChoice): string {
   const plane =
     choice.kind === 'plain'
       ? `plain, over node:tls (${choice.reason})`
-      : `native, ${choice.shards} ${choice.shards === 1 ? 'shard' : 'shards'} over node:tls`
+      : `native, ${choice.shards} ${choice.shards === 1 ? 'shard' : 'shards'} over ${linksAreNative() ? 'native links' : 'node:tls'}`
   return `${plane}; cell cryptography: ${implementation} (${kernel})`
 }
 

@@ -52,7 +52,9 @@ export interface ShardAddon {
   shardQueuedCells(slot: number, generation: number, circuit: number): number
   shardCounters(slot: number, generation: number, out: Float64Array): AddonStatus | undefined
   shardOnWake(slot: number, generation: number, callback: () => void): AddonStatus | undefined
-  /** False where this Node or this system has not what it takes. */
+  /** This Node and this system have what native links take. */
+  canCarryLinks(): boolean
+  /** False where there is not what it takes. */
   shardLinksOpen(
     slot: number,
     generation: number,

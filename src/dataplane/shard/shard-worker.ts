@@ -22,6 +22,7 @@ import type {ChannelHandle, ChannelInfo} from '../contract.ts'
 import type {Link, LinkOwner, LinkReader} from '../link.ts'
 import {LinkEndpoint} from '../link-endpoint.ts'
 import {Links} from '../links.ts'
+import {linksAreNative} from './link-choice.ts'
 import {type NativeShard, openShard} from './native-shard.ts'
 import {OutputSlabs} from './output-slabs.ts'
 import {RecordReader} from './record-reader.ts'
@@ -107,7 +108,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     const native = openShard({index, shards: indexes, circuitCellsMax, outboundCellsMax, queueCounters})
     if (native === undefined) throw new BugError('shard-without-addon')
     this.native = native
-    this.#hasNativeLinks = process.env['RAMSON_LINKS'] !== 'node' && this.#openNativeLinks(start.memory)
+    this.#hasNativeLinks = linksAreNative() && this.#openNativeLinks(start.memory)
     this.#padding = new ChannelPadding(() => this.#params)
     this.#links = new Links(
       // The bound on links in their handshake is main's, over all shards.

@@ -27,7 +27,7 @@ test('--version says which version, what moves the cells and on which Node', () 
   assert.equal(first, `ramson ${version}`)
   assert.match(
     second ?? '',
-    /^data plane: (native, \d+ shards? over node:tls|plain, over node:tls \(.+\)); cell cryptography: (addon|fallback) \([\w:-]+\)$/
+    /^data plane: (native, \d+ shards? over (native links|node:tls)|plain, over node:tls \(.+\)); cell cryptography: (addon|fallback) \([\w:-]+\)$/
   )
   assert.equal(third, `Node ${process.versions.node}`)
 })
