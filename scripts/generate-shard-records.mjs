@@ -45,6 +45,8 @@ ${numbers('Violation', records.ViolationCode)}
 ${numbers('ChannelFault', records.ChannelFaultNumber)}
 ${numbers('LinkEnd', records.LinkEndNumber)}
 ${numbers('RelayAlgorithmNumber', records.RelayAlgorithmNumber)}
+${Object.entries(records.SHARD_HISTOGRAMS).map(bounds).join('\n')}
+
 enum Counter : std::size_t {
 ${SHARD_COUNTERS.map(name => `  k${pascal(snake(name))},`).join('\n')}
   kCounters
@@ -57,6 +59,10 @@ constexpr std::size_t record_size(std::size_t length) {
 
 }  // namespace ramson::shard_records
 `
+}
+
+function bounds([name, values]) {
+  return `inline constexpr std::uint32_t k${pascal(snake(name))}Bounds[] = {${values.join(', ')}};`
 }
 
 function place([name, {offset, type}]) {

@@ -61,8 +61,57 @@ export default {
       ]
     },
     {
+      title: 'Shards',
+      panels: [
+        {
+          title: 'Work of each shard',
+          description: 'Share of its time that the thread of a shard works. At 1 it has no more to give.',
+          unit: 'percentunit',
+          queries: [[rate('ramson_shard_busy_seconds_total{$}'), 'shard {{shard}}']]
+        },
+        {
+          title: 'From shard to shard',
+          description: 'Cells and messages on circuits whose two channels are on different shards.',
+          unit: 'cps',
+          queries: [[rate('ramson_shard_messages_total{$}'), '{{instance}}']]
+        },
+        {
+          title: 'Messages found waiting',
+          description:
+            'How many a shard finds waiting when it looks at what another one sent: median and 99th percentile.',
+          unit: 'short',
+          queries: [
+            [
+              'histogram_quantile(0.5, sum by (le, instance) (rate(ramson_shard_ring_messages_bucket{$}[$__rate_interval])))',
+              'p50'
+            ],
+            [
+              'histogram_quantile(0.99, sum by (le, instance) (rate(ramson_shard_ring_messages_bucket{$}[$__rate_interval])))',
+              'p99'
+            ]
+          ]
+        }
+      ]
+    },
+    {
       title: 'Queues',
       panels: [
+        {
+          title: 'Waiting to be sent',
+          description:
+            'How long cells wait in the queues of channels: median and 99th percentile, to the millisecond.',
+          unit: 's',
+          queries: [
+            [
+              'histogram_quantile(0.5, sum by (le, instance) (rate(ramson_outbox_wait_seconds_bucket{$}[$__rate_interval])))',
+              'p50'
+            ],
+            [
+              'histogram_quantile(0.99, sum by (le, instance) (rate(ramson_outbox_wait_seconds_bucket{$}[$__rate_interval])))',
+              'p99'
+            ]
+          ]
+        },
         {
           title: 'Waiting cells',
           description: 'Memory that cells take while they wait.',

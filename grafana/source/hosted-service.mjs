@@ -64,6 +64,18 @@ export default {
           description: 'By how they ended. Without accepted ones nobody finds the service.',
           unit: 'cps',
           queries: [[rate('ramson_service_descriptor_uploads_total{$}'), '{{onion}} {{outcome}}']]
+        },
+        {
+          title: 'Time of each step',
+          description:
+            '90th percentile: having an introduction point, one HSDir taking the descriptor, reading an introduction, meeting the client.',
+          unit: 's',
+          queries: [
+            [
+              'histogram_quantile(0.9, sum by (le, onion, step) (rate(ramson_service_step_seconds_bucket{$}[$__rate_interval])))',
+              '{{onion}} {{step}}'
+            ]
+          ]
         }
       ]
     },

@@ -101,6 +101,9 @@ enum class RelayAlgorithmNumber : std::uint8_t {
   kCgo = 1,
 };
 
+inline constexpr std::uint32_t kOutboxWaitBounds[] = {1, 5, 25, 100, 500, 2500};
+inline constexpr std::uint32_t kRingBatchBounds[] = {1, 8, 64, 512};
+
 enum Counter : std::size_t {
   kCellsReceived,
   kCellsSent,
@@ -122,6 +125,20 @@ enum Counter : std::size_t {
   kPoolOctets,
   kCircuits,
   kChannels,
+  kOutboxWaitUpTo1,
+  kOutboxWaitUpTo5,
+  kOutboxWaitUpTo25,
+  kOutboxWaitUpTo100,
+  kOutboxWaitUpTo500,
+  kOutboxWaitUpTo2500,
+  kOutboxWaitLonger,
+  kOutboxWaited,
+  kRingBatchUpTo1,
+  kRingBatchUpTo8,
+  kRingBatchUpTo64,
+  kRingBatchUpTo512,
+  kRingBatchLonger,
+  kRingWorkedOff,
   kCounters
 };
 

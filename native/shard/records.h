@@ -23,6 +23,14 @@ struct RecordHead {
   std::uint32_t number = 0;
 };
 
+/// The bucket of a histogram that a value is counted in; `first` is the first one's counter.
+template <std::size_t kBounds>
+std::size_t bucket_of(std::size_t value, const std::uint32_t (&bounds)[kBounds], std::size_t first) {
+  std::size_t bucket = 0;
+  while (bucket < kBounds && value > bounds[bucket]) bucket++;
+  return first + bucket;
+}
+
 /// Events that wait to be taken, oldest first. Grows as it must: what bounds it is that no more octets are received
 /// while it holds a lot.
 class RecordBuffer {

@@ -125,6 +125,7 @@ class Shard {
   void violation(CircuitEnd &end, shard_records::Violation code);
   void fault(Channel &channel, shard_records::ChannelFault code, std::uint8_t command = 0);
   void touch(Channel &channel);
+  void count_wait(std::uint32_t waited_ms);
   std::atomic_ref<std::uint32_t> queue_counter(const CircuitEnd &end, std::size_t word) const {
     return std::atomic_ref(settings_.queue_counters[end.circuit->counter * shard_records::kQueueCounterWords + word]);
   }

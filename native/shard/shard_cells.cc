@@ -270,6 +270,7 @@ std::size_t Shard::take(std::uint32_t slot, std::uint8_t *out, std::size_t room)
   if (channel == nullptr) return 0;
   const std::size_t size = channel->cell_size();
   const std::size_t start = cell_layout::kFixedCellSize - size;
+  const auto now_ms = static_cast<std::uint32_t>(static_cast<std::uint64_t>(now_ms_));
   Outbox &outbox = channel->outbox;
   std::size_t written = 0;
   while (room - written >= size) {
@@ -286,11 +287,22 @@ std::size_t Shard::take(std::uint32_t slot, std::uint8_t *out, std::size_t room)
     }
     std::memcpy(out + written, cell->octets + start, size);
     written += size;
+    count_wait(now_ms - cell->since_ms);
     pool_.give_back(cell);
     queued_cells_--;
   }
   counters_[shard_records::kCellsSent] += static_cast<double>(written / size);
   return written;
+}
+
+void Shard::count_wait(std::uint32_t waited_ms) {
+  // Most cells leave in the turn that they came in.
+  if (waited_ms <= shard_records::kOutboxWaitBounds[0]) {
+    counters_[shard_records::kOutboxWaitUpTo1]++;
+  } else {
+    counters_[bucket_of(waited_ms, shard_records::kOutboxWaitBounds, shard_records::kOutboxWaitUpTo1)]++;
+  }
+  counters_[shard_records::kOutboxWaited] += waited_ms;
 }
 
 void Shard::violation(CircuitEnd &end, Violation code) {

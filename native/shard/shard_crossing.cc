@@ -153,7 +153,10 @@ std::size_t Shard::drain_rings() {
     const auto sender = static_cast<std::uint8_t>(from);
     Ring *ring = settings_.exchange->find_ring(sender, settings_.index);
     if (ring == nullptr || !ring->has_published()) continue;
-    count += ring->drain([&](CellMessage &message) { handle(sender, message); });
+    const std::size_t batch = ring->drain([&](CellMessage &message) { handle(sender, message); });
+    counters_[bucket_of(batch, shard_records::kRingBatchBounds, shard_records::kRingBatchUpTo1)]++;
+    counters_[shard_records::kRingWorkedOff] += static_cast<double>(batch);
+    count += batch;
     if (ring->takes_wish_for_room()) settings_.exchange->wake(sender);
   }
   return count;

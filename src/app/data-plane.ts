@@ -15,6 +15,8 @@ import {ShardPool} from '../pool/shard-pool.ts'
 
 /** More than this many threads have never paid, and channel handles have room for no more than 256. */
 const SHARDS_MAX = 128
+/** Links of a relay that may be in their handshake at once. */
+export const HANDSHAKES_MAX = 8192
 
 export type PlaneChoice =
   | {readonly kind: 'shards'; readonly shards: number}

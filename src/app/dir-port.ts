@@ -10,7 +10,7 @@ import type {RelayDirectory} from './relay-directory.ts'
 export type DirPortFault = Fault<'cannot-listen', {readonly message: string}>
 
 /** Connections at once: the directory has a bound of its own, for streams of all kinds. */
-const CONNECTIONS_MAX = 1024
+export const CONNECTIONS_MAX = 1024
 
 export class DirPorts {
   readonly #directory: RelayDirectory | undefined

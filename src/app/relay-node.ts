@@ -38,7 +38,7 @@ import {dataPlaneRates} from './bandwidth.ts'
 import {accountingInfo} from './control/accounting-info.ts'
 import type {Controllable} from './control/controllable.ts'
 import {controllableRelay} from './control/controllable-relay.ts'
-import {choosePlane, planeText} from './data-plane.ts'
+import {choosePlane, HANDSHAKES_MAX, planeText} from './data-plane.ts'
 import {DirPorts} from './dir-port.ts'
 import {FamilyMembership} from './family-membership.ts'
 import {guardStore} from './guard-store.ts'
@@ -63,7 +63,6 @@ import {versionText} from './version.ts'
 
 export type StartFault = DataDirFault | OrPortFault | MetricsPortFault
 
-const HANDSHAKES_MAX = 8192
 const CIRCUIT_CELLS_MAX = 2500
 const SECOND_MS = 1000
 /** Octets of a vote on all relays that a private network may have. */

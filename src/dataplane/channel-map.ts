@@ -14,7 +14,7 @@ import type {
 } from './contract.ts'
 
 /** Attempts to connect that may be under way at once, over all relays. */
-const CONNECTING_MAX = 1024
+export const CONNECTING_MAX = 1024
 /** Circuits that may wait for one channel. */
 const WAITERS_MAX = 2048
 
@@ -67,6 +67,11 @@ export class ChannelMap {
 
   get size(): number {
     return this.#open.size
+  }
+
+  /** Attempts to connect that are under way. */
+  get connecting(): number {
+    return this.#attempts.size
   }
 
   get(channel: ChannelHandle): OpenChannel | undefined {

@@ -159,11 +159,32 @@ export interface DataPlaneRates {
   readonly linkBurst: number
 }
 
+/** How many values were at most each bound, how many there were in all, and their sum. */
+export interface Counted {
+  readonly atMost: readonly number[]
+  readonly count: number
+  readonly sum: number
+}
+
+/** What one of several parts of a data plane has done, each of which works by itself. */
+export interface PlanePart {
+  /** Milliseconds that it worked, of those since it began. */
+  readonly busyMs: number
+  /** How long cells waited in outboxes, in milliseconds; the bounds are SHARD_HISTOGRAMS's. */
+  readonly outboxWaitMs: Counted
+  /** Messages of another part that it found waiting, whenever there were any. */
+  readonly ringBatch: Counted
+}
+
 /** The commands. None of them waits; none throws on account of what a peer did. */
 export interface DataPlane {
   readonly counters: Readonly<DataPlaneCounters>
+  /** None where the plane is one whole. */
+  readonly parts: readonly PlanePart[]
   /** Octets of memory that cells take while they wait: in outboxes, with what keeping them costs, and in sockets. */
   readonly queuedOctets: number
+  /** Links in their handshake. */
+  readonly unverifiedLinks: number
   /** From now on; what waits already stays. */
   setLimits(limits: DataPlaneLimits): void
   /** From now on; what was moved already counts. */

@@ -39,7 +39,7 @@ export type MetricsPortFault = Fault<'metrics-port-taken', {readonly message: st
 const HEADERS_MAX = 8192
 const REQUEST_TIMEOUT_MS = 10_000
 /** More than a few scrapers is somebody else. */
-const CONNECTIONS_MAX = 64
+export const CONNECTIONS_MAX = 64
 
 export class MetricsPorts {
   readonly #servers: readonly Server[]

@@ -17,7 +17,12 @@ export const CAPS = [
   'onion_skin_delay',
   'directory_streams',
   'directory_answers',
-  'file_descriptors'
+  'file_descriptors',
+  'links_in_handshake',
+  'links_connecting',
+  'client_records',
+  'dir_port_connections',
+  'metrics_connections'
 ] as const
 export type Cap = (typeof CAPS)[number]
 
@@ -39,6 +44,19 @@ export const ramsonRelayMetrics = {
   }),
   ramson_link_reads_total: counter('Reads from links; with the cells received, how many come at once'),
   ramson_link_writes_total: counter('Writes to links; with the cells sent, how many go at once'),
+  ramson_shard_busy_seconds_total: {
+    ...counter('Time that a shard worked; the rate of it is how busy its thread is'),
+    labels: ['shard'],
+    series: 'open'
+  },
+  ramson_shard_ring_messages: histogram(
+    'Messages of another shard that a shard found waiting, whenever there were any',
+    [1, 8, 64, 512]
+  ),
+  ramson_outbox_wait_seconds: histogram(
+    'Time that cells waited to be sent, by the turns of their shard',
+    [0.001, 0.005, 0.025, 0.1, 0.5, 2.5]
+  ),
   ramson_shards_lost_total: counter('Parts of the data plane that died, with the links that they had'),
   ramson_shard_messages_total: counter('Cells and messages on circuits that went from one shard to another'),
   ramson_channels: gauge('Channels that are open', {

@@ -46,8 +46,10 @@ const KH_LENGTH = 20
 const TAG = new Uint8Array(20)
 
 class WritingPlane implements DataPlane {
+  readonly parts = []
   readonly counters = newCounters()
   readonly queuedOctets = 0
+  readonly unverifiedLinks = 0
   readonly sent = new Map<CircuitHandle, SentMessage[]>()
   readonly splices: (readonly [CircuitHandle, CircuitHandle])[] = []
   /** Circuits whose queue towards the origin is full. */

@@ -5,14 +5,20 @@
 import type {RelayConfig} from '../../config/relay-config.ts'
 import {rsaIdentity} from '../../crypto/rsa.ts'
 import type {RelayKeys} from '../../datadir/relay-keys.ts'
+import {CONNECTING_MAX} from '../../dataplane/channel-map.ts'
 import {ok, type Result} from '../../fault/result.ts'
 import type {Logger} from '../../log/logger.ts'
 import type {Readings} from '../../metrics/catalog.ts'
 import type {Sample} from '../../metrics/metric.ts'
-import type {MetricsPortFault} from '../../metrics/metrics-port.ts'
+import {
+  CONNECTIONS_MAX as METRICS_CONNECTIONS_MAX,
+  type MetricsPortFault
+} from '../../metrics/metrics-port.ts'
 import type {Cap} from '../../metrics/ramson-metrics.ts'
 import {DIRECTORY_LIMITS} from '../../roles/relay/directory/directory-server.ts'
-import {type PlaneChoice, planeText} from '../data-plane.ts'
+import {RECORDS_MAX} from '../../roles/relay/dos/address-defence.ts'
+import {HANDSHAKES_MAX, type PlaneChoice, planeText} from '../data-plane.ts'
+import {CONNECTIONS_MAX as DIR_PORT_CONNECTIONS_MAX} from '../dir-port.ts'
 import type {NetworkKnowledge} from '../network-knowledge.ts'
 import type {Status, StatusNotice} from '../status/status.ts'
 import {versionText} from '../version.ts'
@@ -253,7 +259,7 @@ export class RelayMonitor {
   }
 
   #caps(): Readonly<Record<Cap, {readonly used: number; readonly limit: number}>> {
-    const {config, defences, onionRoles, onionSkins, directory, hsDirOctetsMax} = this.#deps
+    const {config, core, defences, onionRoles, onionSkins, directory, hsDirOctetsMax} = this.#deps
     const {open, most} = descriptors()
     return {
       memory: {used: defences.memoryBytes, limit: config().maxMemInQueues},
@@ -265,7 +271,18 @@ export class RelayMonitor {
       },
       directory_streams: {used: directory?.server.size ?? 0, limit: DIRECTORY_LIMITS.openMax},
       directory_answers: {used: directory?.server.held ?? 0, limit: DIRECTORY_LIMITS.heldMax},
-      file_descriptors: {used: open, limit: most}
+      file_descriptors: {used: open, limit: most},
+      links_in_handshake: {used: core.plane.unverifiedLinks, limit: HANDSHAKES_MAX},
+      links_connecting: {used: core.channels.connecting, limit: CONNECTING_MAX},
+      client_records: {used: defences.addresses.knownAddresses, limit: RECORDS_MAX},
+      dir_port_connections: {
+        used: this.#deps.dirPortConnections().open,
+        limit: config().dirPorts.length === 0 ? 0 : DIR_PORT_CONNECTIONS_MAX
+      },
+      metrics_connections: {
+        used: this.#process?.ports.connections.open ?? 0,
+        limit: this.#process === undefined ? 0 : METRICS_CONNECTIONS_MAX
+      }
     }
   }
 

@@ -15,6 +15,7 @@ import type {RelayDirectory} from '../relay-directory.ts'
 import {congestionAverages, congestionTotals} from './congestion-readings.ts'
 import type {LinkCounts} from './link-counts.ts'
 import type {OnionSkinTimes} from './onion-skin-times.ts'
+import {partReadings} from './part-readings.ts'
 
 /** What the readings are taken from. */
 export interface RelaySources {
@@ -158,6 +159,7 @@ function ownReadings(sources: RelaySources): Readings {
     },
     ramson_link_reads_total: counters.reads,
     ramson_link_writes_total: counters.writes,
+    ...partReadings(sources.core.plane.parts),
     ramson_shards_lost_total: counters.shardsLost,
     ramson_shard_messages_total: counters.messagesCrossed,
     ramson_channels: channelSamples([...channels.values()]),

@@ -63,6 +63,7 @@ export interface PlainPlaneDeps {
 }
 
 export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
+  readonly parts = []
   readonly counters: DataPlaneCounters = newCounters()
   readonly queueAccount: QueueAccount = {octets: 0}
   turnMs = performance.now()
@@ -191,6 +192,10 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   closeCircuit(handle: CircuitHandle): void {
     const circuit = this.#circuits.get(handle)
     if (circuit !== undefined) this.#forget(circuit)
+  }
+
+  get unverifiedLinks(): number {
+    return this.#links.unverified
   }
 
   get queuedOctets(): number {

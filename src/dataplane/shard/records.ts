@@ -136,7 +136,16 @@ export const RelayAlgorithmNumber = {tor1: 0, cgo: 1} as const
 /** `number` of a circuit that has no counter in the queue counters. */
 export const NO_COUNTER = 0xffffffff
 
-/** What `NativeShard.counters` writes, in this order. All but the gauges at the end are totals since the shard was opened. */
+/** Histograms of a shard: upper bounds of the buckets but for the last, which has none. */
+export const SHARD_HISTOGRAMS = {
+  /** How long cells waited in outboxes, in milliseconds as a shard's turns tell them. */
+  outboxWait: [1, 5, 25, 100, 500, 2500],
+  /** Messages that were found in the ring from another shard, whenever there were any. */
+  ringBatch: [1, 8, 64, 512]
+} as const
+
+/** What `NativeShard.counters` writes, in this order. All but the gauges are totals since the shard was opened. Of histograms
+ * each bucket counts what is in it and in none before it. */
 export const SHARD_COUNTERS = [
   'cellsReceived',
   'cellsSent',
@@ -164,7 +173,23 @@ export const SHARD_COUNTERS = [
   /** Gauge: circuits whose home this shard is. */
   'circuits',
   /** Gauge. */
-  'channels'
+  'channels',
+  'outboxWaitUpTo1',
+  'outboxWaitUpTo5',
+  'outboxWaitUpTo25',
+  'outboxWaitUpTo100',
+  'outboxWaitUpTo500',
+  'outboxWaitUpTo2500',
+  'outboxWaitLonger',
+  /** Milliseconds that all cells together waited. */
+  'outboxWaited',
+  'ringBatchUpTo1',
+  'ringBatchUpTo8',
+  'ringBatchUpTo64',
+  'ringBatchUpTo512',
+  'ringBatchLonger',
+  /** Messages that were worked off. */
+  'ringWorkedOff'
 ] as const
 
 export type ShardCounter = (typeof SHARD_COUNTERS)[number]

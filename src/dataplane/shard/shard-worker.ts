@@ -425,6 +425,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     const since = this.#utilization
     this.#utilization = performance.eventLoopUtilization()
     this.#isBusy = performance.eventLoopUtilization(this.#utilization, since).utilization >= BUSY
+    this.#counters.set('busyMs', this.#utilization.active)
     if (this.#endpoint === undefined) return
     this.#takeLinkRates()
     const {writeLimit} = this.#memory

@@ -26,6 +26,7 @@ import type {
   DataPlaneEvents,
   DataPlaneLimits,
   DataPlaneRates,
+  PlanePart,
   SocketAddress
 } from '../contract.ts'
 import {newCounters} from '../counters.ts'
@@ -37,6 +38,7 @@ import type {RelayKeys} from '../relay-keys.ts'
 import {dispatchEvents} from './dispatch-events.ts'
 import {MainShard} from './main-shard.ts'
 import {SHARDS_MAX, shardOf} from './native-shard.ts'
+import {partOf} from './plane-part.ts'
 import {QueueCounters} from './queue-counters.ts'
 import {CommandKind, NO_COUNTER, RecordFlag, RelayAlgorithmNumber} from './records.ts'
 import {giveBackShardIndex, takeShardIndex} from './shard-indexes.ts'
@@ -220,6 +222,14 @@ export class ShardedPlane implements DataPlane {
   }
 
   // ── bounds ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  get parts(): readonly PlanePart[] {
+    return this.#shards.map(({counters}) => partOf(counters))
+  }
+
+  get unverifiedLinks(): number {
+    return this.#unverified.size
+  }
 
   get queuedOctets(): number {
     let octets = 0

@@ -25,7 +25,9 @@ export const WORKER_COUNTERS = [
   /** Gauge: octets that sockets hold back. */
   'socketOctets',
   /** Gauge: the sequence number of the message from main that was done last. */
-  'done'
+  'done',
+  /** Gauge: milliseconds that the thread worked since it began. */
+  'busyMs'
 ] as const
 
 type WorkerCounter = (typeof WORKER_COUNTERS)[number]
@@ -38,8 +40,13 @@ const GAUGES: ReadonlySet<SharedCounter> = new Set([
   'circuits',
   'channels',
   'socketOctets',
-  'done'
+  'done',
+  'busyMs'
 ])
+/** What is told of each shard by itself, and not of the plane. */
+const OF_SHARDS: ReadonlySet<SharedCounter> = new Set(
+  SHARD_COUNTERS.filter(name => /^(?:outbox|ring)(?!sFull)/.test(name) && name !== 'outboxOverflows')
+)
 const COUNTER_PLACE = Object.fromEntries(COUNTERS.map((name, i) => [name, i])) as Record<
   SharedCounter,
   number
@@ -138,6 +145,6 @@ export class ShardCounters {
 }
 
 /** Counters of the contract that shards keep; the others are main's. */
-export const SHARD_KEPT = COUNTERS.filter(name => !GAUGES.has(name)).filter(
+export const SHARD_KEPT = COUNTERS.filter(name => !GAUGES.has(name) && !OF_SHARDS.has(name)).filter(
   (name): name is SharedCounter & keyof DataPlaneCounters => !['ringsFull', 'wakeUps'].includes(name)
 )

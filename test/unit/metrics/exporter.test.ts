@@ -53,7 +53,7 @@ describe('the catalog', () => {
   it('gives every metric a help text, and every label a closed set of values unless the operator names them', () => {
     for (const [name, {help, series}] of Object.entries(catalog)) {
       match(help, /^[A-Z0-9].{8,}[^.]$/, name)
-      if (series === 'open') ok(/^tor_hs_|_service_|build_info$/.test(name), name)
+      if (series === 'open') ok(/^tor_hs_|_service_|_shard_busy_|build_info$/.test(name), name)
       else ok(series.length > 0, name)
     }
   })
@@ -70,6 +70,7 @@ describe('the catalog', () => {
         'outcome',
         'peer',
         'reason',
+        'shard',
         'side',
         'state'
       ],

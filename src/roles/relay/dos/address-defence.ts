@@ -15,7 +15,7 @@ import {type AddressOutcome, newAddressCounters} from './dos-outcomes.ts'
 import type {DosParams} from './dos-params.ts'
 
 /** Addresses that are remembered at once. */
-const RECORDS_MAX = 65_536
+export const RECORDS_MAX = 65_536
 
 export interface AddressDefenceOptions {
   readonly params: DosParams
