@@ -133,6 +133,21 @@ describe('an onion service', () => {
     await waitUntil('the circuit to go', SOON, () => running.service.counters.rendezvousEstablished === 0)
   })
 
+  test('makes room for another circuit by closing the one without streams that was used longest ago', async () => {
+    const client = network.client(undefined, {sessionsMax: 2})
+    const open = (isolation: string) => client.connect({address: running.address, port: 80, isolation})
+    const first = await open('first')
+    const second = await open('second')
+    assert.ok(first.ok && second.ok)
+    const refused = await open('third')
+    assert.equal(refused.ok ? 'in' : refused.fault.code, 'onion-too-many-services')
+    first.value.destroy()
+    await waitUntil('room for the third', SOON, async () => (await open('third')).ok)
+    assert.equal(client.size, 2)
+    await echoes(second.value, 'still here')
+    client.close()
+  })
+
   test('hands on everything that an application said before it closed', async () => {
     const said = randomOctets(OCTETS)
     application = socket => socket.end(said)

@@ -10,7 +10,11 @@ import {EntryGuards} from '../../src/netdir/guards/entry-guards.ts'
 import type {NetDir} from '../../src/netdir/net-dir.ts'
 import {PathSelection} from '../../src/netdir/path-selection.ts'
 import {Vanguards} from '../../src/netdir/vanguards.ts'
-import {OnionClient} from '../../src/roles/client/onion-client.ts'
+import {
+  DEFAULT_ONION_CLIENT_OPTIONS,
+  OnionClient,
+  type OnionClientOptions
+} from '../../src/roles/client/onion-client.ts'
 import {HsCircuits, type HsCircuitsOptions} from '../../src/roles/hs-circuits.ts'
 import {type HsDir, openHsDir} from '../../src/roles/hsdir/hsdir.ts'
 import {type IntroPoint, openIntroPoint} from '../../src/roles/intro-point/intro-point.ts'
@@ -116,18 +120,24 @@ export class OnionNetwork {
     return service
   }
 
-  client(clientKey: (identity: Uint8Array) => Uint8Array | undefined = () => undefined): OnionClient {
+  client(
+    clientKey: (identity: Uint8Array) => Uint8Array | undefined = () => undefined,
+    options: Partial<OnionClientOptions> = {}
+  ): OnionClient {
     const {circuits, paths} = this.#origin({buildTimeoutMs: 5000, attempts: 3})
-    const client = new OnionClient({
-      netDir: () => this.#netDir,
-      circuits,
-      paths,
-      time: NETWORK_TIME,
-      clientKey,
-      allowPrivateAddresses: () => true,
-      random: secureFraction,
-      now: () => this.now
-    })
+    const client = new OnionClient(
+      {
+        netDir: () => this.#netDir,
+        circuits,
+        paths,
+        time: NETWORK_TIME,
+        clientKey,
+        allowPrivateAddresses: () => true,
+        random: secureFraction,
+        now: () => this.now
+      },
+      {...DEFAULT_ONION_CLIENT_OPTIONS, ...options}
+    )
     this.#closing.push(() => client.close())
     return client
   }

@@ -3,7 +3,7 @@
 //
 //   connect ─▶ address good? ─▶ session of (service, isolation) ─▶ joined circuit, reached if need be ─▶ BEGIN ─▶ stream
 //
-// Owns its sessions. A circuit without streams is closed after ten minutes.
+// Owns its sessions. A circuit without streams is closed after ten minutes, or sooner when a new one needs its place.
 
 import type {Duplex} from 'node:stream'
 import {toBase16} from '../../bytes/base16.ts'
@@ -155,7 +155,9 @@ export class OnionClient {
     if (this.#isClosed) return err(localFault('onion-client-closed'))
     const known = this.#sessions.get(key)
     if (known !== undefined) return ok(known)
-    if (this.#sessions.size >= this.#options.sessionsMax) return err(localFault('onion-too-many-services'))
+    if (this.#sessions.size >= this.#options.sessionsMax && !this.#makeRoom()) {
+      return err(localFault('onion-too-many-services'))
+    }
     const session: Session = {
       reaching: Promise.resolve(err(localFault('onion-client-closed'))),
       joined: undefined,
@@ -203,6 +205,20 @@ export class OnionClient {
       default:
         return err(peerFault('onion-stream-refused', {reason: opened.fault.data?.reason ?? 0}))
     }
+  }
+
+  /** Closes the circuit without streams that was used longest ago; false when all have some, or are being made. */
+  #makeRoom(): boolean {
+    let oldest: {readonly key: string; readonly session: Session} | undefined
+    for (const [key, session] of this.#sessions) {
+      const {joined, usedAtMs} = session
+      if (joined === undefined || joined.streams.size > 0) continue
+      if (oldest === undefined || usedAtMs < oldest.session.usedAtMs) oldest = {key, session}
+    }
+    if (oldest === undefined) return false
+    this.#sessions.delete(oldest.key)
+    oldest.session.joined?.circuit.close()
+    return true
   }
 
   #sweep(): void {
