@@ -75,6 +75,12 @@ export class Subject {
     writeFileSync(this.#torrcFile, `${this.#torrc.join('\n')}\n`)
   }
 
+  /** Adds a line behind those of the torrc; takes effect on a start or on SIGHUP. */
+  add(line: string): void {
+    this.#torrc = [...this.#torrc, line]
+    writeFileSync(this.#torrcFile, `${this.#torrc.join('\n')}\n`)
+  }
+
   /** Starts it and waits until its ORPort answers TLS and its fingerprint is written. */
   async start(): Promise<void> {
     this.launch()
