@@ -37,6 +37,8 @@ export interface RelayStreamOptions {
   readonly onOver: (stream: RelayStream) => void
   /** Hears of each XON and XOFF that goes out, and of the octets that wait to be read then. */
   readonly onFlowControl?: ((message: 'xon' | 'xoff', unread: number) => void) | undefined
+  /** Hears of each DATA message that goes out, and of the octets in it. */
+  readonly onPackaged?: ((octets: number) => void) | undefined
 }
 
 export class RelayStream extends Duplex {
@@ -44,6 +46,7 @@ export class RelayStream extends Duplex {
   readonly #circuit: StreamCircuit
   readonly #onOver: (stream: RelayStream) => void
   readonly #onFlowControl: RelayStreamOptions['onFlowControl']
+  readonly #onPackaged: RelayStreamOptions['onPackaged']
   readonly #window = new StreamWindow()
   #pending: Uint8Array | undefined
   #written: (() => void) | undefined
@@ -57,6 +60,7 @@ export class RelayStream extends Duplex {
     this.#circuit = options.circuit
     this.#onOver = options.onOver
     this.#onFlowControl = options.onFlowControl
+    this.#onPackaged = options.onPackaged
     // A stream that ends with an error is the reader's affair; without a listener it must not end the process.
     this.on('error', () => {})
   }
@@ -129,6 +133,7 @@ export class RelayStream extends Duplex {
     const data = pending.subarray(0, MAX_RELAY_DATA)
     this.#pending = pending.length > data.length ? pending.subarray(data.length) : undefined
     if (!this.#circuit.usesXonXoff) this.#window.sent()
+    this.#onPackaged?.(data.length)
     this.#circuit.send(RelayCommand.DATA, this.streamId, data)
     if (this.#pending !== undefined) return this.#maySend()
     const written = this.#written

@@ -113,7 +113,12 @@ export class RelayStreams implements CircuitStreams {
       counters[message]++
       counters[`${message}Octets`] += unread
     }
-    const stream = new RelayStream({streamId, circuit: streamCircuit(this.#circuit), onOver, onFlowControl})
+    const onPackaged = (octets: number) => {
+      counters.dataMessages++
+      counters.dataOctets += octets
+    }
+    const circuit = streamCircuit(this.#circuit)
+    const stream = new RelayStream({streamId, circuit, onOver, onFlowControl, onPackaged})
     this.#streams.set(streamId, stream)
     this.#deps.unread?.watch(stream)
     this.#circuit.send(RelayCommand.CONNECTED, streamId, NOTHING)

@@ -9,8 +9,21 @@ export interface StreamCounters {
   xoffOctets: number
   xon: number
   xonOctets: number
+  /** DATA messages that we made, and the octets in them. */
+  dataMessages: number
+  dataOctets: number
 }
 
 export function newStreamCounters(): StreamCounters {
-  return {begin: 0, beginDir: 0, resolve: 0, xoff: 0, xoffOctets: 0, xon: 0, xonOctets: 0}
+  return {
+    begin: 0,
+    beginDir: 0,
+    resolve: 0,
+    xoff: 0,
+    xoffOctets: 0,
+    xon: 0,
+    xonOctets: 0,
+    dataMessages: 0,
+    dataOctets: 0
+  }
 }

@@ -1,6 +1,8 @@
 // The heartbeat: a few lines every HeartbeatPeriod that say that the relay lives and what it did, with the content of C tor's.
 // Some numbers are since the start and some since the last heartbeat, as there.
 
+import {MAX_RELAY_DATA} from '../../wire/relay-cell.ts'
+
 /** Totals since the start, and what there is now. */
 export interface HeartbeatFacts {
   readonly uptimeMs: number
@@ -25,6 +27,40 @@ export interface HeartbeatFacts {
     readonly introductions: number
     readonly rendezvous: number
     readonly descriptorFetches: number
+  }
+}
+
+/** What was made of the octets that streams sent, and what went out on links. */
+export interface Fullness {
+  readonly dataMessages: number
+  readonly dataOctets: number
+  readonly writes: number
+  readonly octetsWritten: number
+}
+
+/** Most octets of a TLS record, and what TLS 1.3 adds to each: its header, the type of what is in it, and the tag. */
+const RECORD_OCTETS = 16_384
+const RECORD_OVERHEAD = 5 + 1 + 16
+/** Below and above these C tor tells of it at notice, else at info. */
+const FULLNESS_LEAST = 80
+const OVERHEAD_MOST = 15
+
+/**
+ * How full cells are that we filled ourselves, and what TLS costs. The overhead is that of the records that the writes need;
+ * handshakes are not counted.
+ */
+export function fullnessLine(fullness: Fullness): {
+  readonly severity: 'notice' | 'info'
+  readonly text: string
+} {
+  const {dataMessages, dataOctets, writes, octetsWritten} = fullness
+  const full = dataMessages === 0 ? 100 : (100 * dataOctets) / (dataMessages * MAX_RELAY_DATA)
+  const records = Math.max(writes, Math.ceil(octetsWritten / RECORD_OCTETS))
+  const overhead = octetsWritten === 0 ? 0 : (100 * records * RECORD_OVERHEAD) / octetsWritten
+  const isNotable = full < FULLNESS_LEAST || overhead > OVERHEAD_MOST
+  return {
+    severity: isNotable ? 'notice' : 'info',
+    text: `Average packaged cell fullness: ${full.toFixed(3)}%. TLS write overhead: ${overhead.toFixed(0)}%.`
   }
 }
 

@@ -23,7 +23,7 @@ import type {NetworkKnowledge} from '../network-knowledge.ts'
 import type {Status, StatusNotice} from '../status/status.ts'
 import {versionText} from '../version.ts'
 import {type FlagState, flagStates} from './flags-missing.ts'
-import {Heartbeat} from './heartbeat.ts'
+import {fullnessLine, Heartbeat} from './heartbeat.ts'
 import {ObservedProcess} from './observed-process.ts'
 import {descriptors} from './process-readings.ts'
 import {type RelayMoment, type RelaySources, relayReadings} from './relay-readings.ts'
@@ -182,6 +182,13 @@ export class RelayMonitor {
     })
     const log = this.#deps.logger.about('heartbeat')
     for (const line of lines) log.notice(line)
+    const {severity, text} = fullnessLine({
+      dataMessages: core.streamCounters.dataMessages,
+      dataOctets: core.streamCounters.dataOctets,
+      writes: counters.writes,
+      octetsWritten: counters.bytesWritten
+    })
+    log[severity](text)
   }
 
   /** Writes statistics into the log, for SIGUSR1. */

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import {describe, it} from 'node:test'
 import {flagStates} from '../../../../src/app/monitor/flags-missing.ts'
-import {Heartbeat, type HeartbeatFacts, uptimeText, usageText} from '../../../../src/app/monitor/heartbeat.ts'
+import {
+  fullnessLine,
+  Heartbeat,
+  type HeartbeatFacts,
+  uptimeText,
+  usageText
+} from '../../../../src/app/monitor/heartbeat.ts'
 import {serviceNames} from '../../../../src/app/monitor/service-readings.ts'
 
 const facts: HeartbeatFacts = {
@@ -29,6 +35,33 @@ const facts: HeartbeatFacts = {
     descriptorFetches: 6
   }
 }
+
+describe('cell fullness and TLS overhead', () => {
+  const good = {dataMessages: 10, dataOctets: 4980, writes: 2, octetsWritten: 32_768}
+
+  it('are told at info while they are good, and at notice when they are not, as C tor does', () => {
+    assert.deepEqual(fullnessLine(good), {
+      severity: 'info',
+      text: 'Average packaged cell fullness: 100.000%. TLS write overhead: 0%.'
+    })
+    assert.deepEqual(fullnessLine({...good, dataOctets: 3735}), {
+      severity: 'notice',
+      text: 'Average packaged cell fullness: 75.000%. TLS write overhead: 0%.'
+    })
+    const small = fullnessLine({...good, writes: 100, octetsWritten: 10_000})
+    assert.deepEqual([small.severity, small.text.slice(-4)], ['notice', '22%.'])
+  })
+
+  it('are full and without cost where nothing was sent', () => {
+    const {text} = fullnessLine({dataMessages: 0, dataOctets: 0, writes: 0, octetsWritten: 0})
+    assert.match(text, /100\.000%.* 0%/)
+  })
+
+  it('count a write of more than a record holds as several records', () => {
+    const {text} = fullnessLine({...good, writes: 1, octetsWritten: 16_384_000})
+    assert.match(text, /overhead: 0%/)
+  })
+})
 
 describe('the heartbeat', () => {
   it('tells what C tor tells', () => {
