@@ -30,10 +30,14 @@ export function readPassphraseFrom(descriptor: number, max: number): Uint8Array 
 /** One line, without its end; empty at the end of the input. */
 export async function askPassphrase(prompt: string): Promise<Uint8Array> {
   const terminal = openTerminal()
-  process.stderr.write(prompt)
-  if (terminal === undefined) return readLine()
+  if (terminal === undefined) {
+    process.stderr.write(prompt)
+    return readLine()
+  }
   const input = new ReadStream(terminal)
+  // Before the prompt: what is typed right at it is not shown either.
   input.setRawMode(true)
+  process.stderr.write(prompt)
   const typed: number[] = []
   try {
     return await new Promise(resolve => {

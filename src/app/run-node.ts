@@ -29,7 +29,7 @@ export function runAs(role: NodeRole): RunSubcommand {
 export async function runNode(words: readonly string[], role: NodeRole = 'any'): Promise<number> {
   const parsed = parseCommandLine(words)
   if (!parsed.ok) return fail(`${parsed.fault.data?.message ?? parsed.fault.code} See ramson --help.`)
-  const command = {...parsed.value, roleLines: roleLines(role)}
+  const command = {...parsed.value, roleLines: roleLines(role, parsed.value.action)}
   const {action} = command
   if (action === 'help') return print(helpText())
   if (isImmediate(action)) return runImmediate(action, command)
@@ -41,7 +41,9 @@ export async function runNode(words: readonly string[], role: NodeRole = 'any'):
 }
 
 /** Lines that the torrc overrides. */
-function roleLines(role: NodeRole): ConfigLine[] {
+function roleLines(role: NodeRole, action: CommandLine['action']): ConfigLine[] {
+  // The place of a master key is no relay, and its settings need not make one.
+  if (action === 'keygen') return [configLine('ORPort', 'auto', {source: '--keygen'})]
   return role === 'client' ? [configLine('SocksPort', '9050', {source: 'ramson client'})] : []
 }
 

@@ -33,6 +33,12 @@ export async function runRelay(first: RelayConfig, deps: RelayNodeDeps): Promise
     if (!written.ok) logger.warn(printDataDirFault(written.fault))
   }
   const notices = keepNotices(first, log)
+  // A reload that is asked for while the node starts would end the process; it waits until there is something to reload.
+  let early: 'reload' | undefined
+  const reloadEarly = () => {
+    early = 'reload'
+  }
+  process.on('SIGHUP', reloadEarly)
   let status = DONE
   const cannotGoOn = new AbortController()
   const started = await startNode(first, logger, () => {
@@ -110,6 +116,8 @@ export async function runRelay(first: RelayConfig, deps: RelayNodeDeps): Promise
       config = next.value
       void Promise.resolve(node.reload(config)).finally(() => manager?.reloaded())
     })
+    process.off('SIGHUP', reloadEarly)
+    if (early === 'reload') process.emit('SIGHUP', 'SIGHUP')
   })
   manager?.close()
   await control.value?.close()

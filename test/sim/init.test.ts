@@ -11,28 +11,8 @@ import {Daemon} from '../support/daemon.ts'
 import {freePort} from '../support/free-ports.ts'
 import {whyWithoutPython} from '../support/notify-socket.ts'
 import {programFile} from '../support/subject.ts'
+import {atTerminal} from '../support/terminal.ts'
 import {waitUntil} from '../support/wait-until.ts'
-
-const TERMINAL = `
-import os, pty, re, sys
-answers = sys.argv[1].split('|')
-pid, fd = pty.fork()
-if pid == 0:
-    os.execvp(sys.argv[2], sys.argv[2:])
-seen = b''
-while True:
-    try:
-        chunk = os.read(fd, 4096)
-    except OSError:
-        break
-    if not chunk:
-        break
-    seen += chunk
-    if answers and re.search(rb': (\\x1b\\[[0-9;]*[A-Za-z])*$', seen):
-        os.write(fd, answers.pop(0).encode() + b'\\n')
-sys.stdout.write(re.sub(r'\\x1b\\[[0-9;]*[A-Za-z]', '', seen.decode()))
-sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-`
 
 describe('ramson init', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ramson-init-'))
@@ -130,14 +110,10 @@ describe('ramson init', () => {
   it('asks at a terminal for what no flag says', {skip: whyWithoutPython()}, () => {
     const {torrc, words} = at('asked')
     const command = [process.execPath, programFile, 'init', ...words, '--or-port', '9555']
-    const answers = ['talked', 'email:a[]b.example ciissversion:2', '', '', '0', '0'].join('|')
-    const asked = spawnSync('python3', ['-c', TERMINAL, answers, ...command], {
-      encoding: 'utf8',
-      timeout: 60_000
-    })
-    assert.equal(asked.status, 0, asked.stdout + asked.stderr)
-    assert.match(asked.stdout, /Nickname, 1 to 19 letters and digits \[Unnamed\]: talked/)
-    assert.doesNotMatch(asked.stdout, /Port that the relay is reached at/)
+    const asked = atTerminal(command, ['talked', 'email:a[]b.example ciissversion:2', '', '', '0', '0'])
+    assert.equal(asked.status, 0, asked.shown)
+    assert.match(asked.shown, /Nickname, 1 to 19 letters and digits \[Unnamed\]: talked/)
+    assert.doesNotMatch(asked.shown, /Port that the relay is reached at/)
     const dumped = run('-f', torrc, '--dump-config', 'short').stdout
     assert.match(dumped, /^ContactInfo email:a\[\]b\.example ciissversion:2$/m)
     assert.match(dumped, /^Nickname talked$/m)
