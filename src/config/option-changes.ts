@@ -4,7 +4,7 @@
 
 import {isList, meansDefault} from './assign.ts'
 import {findOption} from './option-names.ts'
-import type {OptionType} from './option-value.ts'
+import {canonicalText, type OptionType} from './option-value.ts'
 import {type Feature, type OptionSpec, type RelayOptionName, relayOptions} from './options.ts'
 import type {RelayConfig} from './relay-config.ts'
 
@@ -96,7 +96,7 @@ export interface OptionInForce {
   readonly change: OptionChange
   /** The default in this network; undefined where there is none, as for all lists. */
   readonly initial: string | undefined
-  /** As written, one for each line; the default where nothing was written. */
+  /** One for each line, amounts and times as plain numbers; the default where nothing was written. */
   readonly values: readonly string[]
   readonly isDefault: boolean
 }
@@ -107,7 +107,8 @@ export function optionsInForce(config: RelayConfig): OptionInForce[] {
     const {type, feature, status, initial, testing} = relayOptions[name]
     const fallback = (config.testingTorNetwork ? testing : undefined) ?? initial
     const given = givenValues(config, name)
-    const values = given.length === 0 && fallback !== undefined ? [fallback] : given
+    const written = given.length === 0 && fallback !== undefined ? [fallback] : given
+    const values = isList(type) ? written : written.map(text => canonicalText(type, text))
     const change = optionChange(name, config.orPorts.length > 0)
     const isDefault = given.length === 0 || (!isList(type) && meansDefault(name, given.at(-1) ?? ''))
     return {name, type, feature, status, change, initial: fallback, values, isDefault}

@@ -92,6 +92,21 @@ export function parseOptionValue<T extends SingleType>(type: T, text: string): O
   return READERS[type](text)
 }
 
+/** A value as C tor prints it: octets, seconds and milliseconds as plain numbers. A text that is no value stays as it is. */
+export function canonicalText(type: SingleType, text: string): string {
+  const value = parseOptionValue(type, text)
+  if (value === undefined) return text
+  if (type === 'interval' && typeof value === 'number') return `${value / 1000}`
+  if (type === 'csv-interval' && Array.isArray(value))
+    return value
+      .map(Number)
+      .map(ms => ms / 1000)
+      .join(',')
+  if (type === 'csv' && Array.isArray(value)) return value.join(',')
+  if (typeof value === 'boolean') return value ? '1' : '0'
+  return typeof value === 'number' ? `${value}` : text
+}
+
 const READERS: {readonly [T in SingleType]: (text: string) => OptionValues[T] | undefined} = {
   string: text => text,
   filename: text => text,

@@ -14,6 +14,7 @@ import {openDirectory} from '../../src/datadir/file.ts'
 import {fingerprintLine} from '../../src/datadir/fingerprint.ts'
 import {loadOrCreateRelayKeys, type RelayKeys} from '../../src/datadir/relay-keys.ts'
 import {whyWithoutTor} from '../support/needs-tor.ts'
+import {programFile} from '../support/subject.ts'
 
 const DAY_MS = 86_400_000
 
@@ -80,6 +81,76 @@ describe('settings and files as C tor has them', {skip: whyWithoutTor()}, () => 
         assert.equal(ourReading(written), theirReading(written), JSON.stringify(written))
       }),
       {seed: 4, numRuns: 150}
+    )
+  })
+
+  it('prints with --dump-config what C tor prints, for options that both have', () => {
+    const torrc = join(folder, 'both')
+    const lines = [
+      'Nickname dumped',
+      'ContactInfo "op <op@example.org> # 1"',
+      'Address 192.0.2.7',
+      'ORPort 9001 NoAdvertise',
+      'ORPort 443 NoListen',
+      'DirPort 9030',
+      'SocksPort 0',
+      'ExitRelay 0',
+      'ExitPolicy reject *:*',
+      'BandwidthRate 20 MBits',
+      'BandwidthBurst 3 MB',
+      'RelayBandwidthRate 1.5 MB',
+      'RelayBandwidthBurst 2 MB',
+      'MaxAdvertisedBandwidth 900 KBytes',
+      'PerConnBWRate 100 KB',
+      'AccountingMax 2 TB',
+      'AccountingStart week 2 10:00',
+      'AccountingRule sum',
+      'numcpus 3',
+      'MaxMemInQueues 512 MB',
+      'MaxHSDirCacheBytes 20 MB',
+      'MaxOnionQueueDelay 2 seconds',
+      'ShutdownWaitLength 2 minutes',
+      'HeartbeatPeriod 360 minutes',
+      `DataDirectory ${folder}/data`,
+      `KeyDirectory ${folder}/keys`,
+      `PidFile ${folder}/pid`,
+      'SigningKeyLifetime 3 weeks',
+      'SSLKeyLifetime 1 month',
+      'DirCache 1',
+      'PublishServerDescriptor 0',
+      'AssumeReachable 1',
+      'AssumeReachableIPv6 auto',
+      'ExtraInfoStatistics 0',
+      'HiddenServiceStatistics 0',
+      'Log notice stdout',
+      `Log [net]info file ${folder}/log`,
+      'LogTimeGranularity 500 msec',
+      'LogMessageDomains 1',
+      'SafeLogging relay',
+      'ProtocolWarnings 1',
+      'ControlPort 9051',
+      'CookieAuthentication 1',
+      'MetricsPort 127.0.0.1:9035',
+      'MetricsPortPolicy accept 127.0.0.1',
+      'DoSCircuitCreationEnabled 1',
+      'DoSCircuitCreationRate 5',
+      'DoSConnectionConnectDefenseTimePeriod 2 hours',
+      'MyFamily $2BCC9E6701923959A31C3D92A74A93CFF2290E47,bob',
+      'FallbackDir 192.0.2.1:80 orport=9001 id=2BCC9E6701923959A31C3D92A74A93CFF2290E47'
+    ]
+    writeFileSync(torrc, `${lines.join('\n')}\n`)
+    const sorted = (text: string) => text.trim().split('\n').sort()
+    const theirs = tor('-f', torrc, '--dump-config', 'short', '--quiet')
+    const ours = spawnSync(process.execPath, [programFile, '-f', torrc, '--dump-config', 'short'], {
+      encoding: 'utf8'
+    })
+    assert.deepEqual([theirs.status, ours.status], [0, 0], ours.stderr)
+    assert.deepEqual(sorted(ours.stdout), sorted(theirs.stdout))
+    // What was printed is the same settings again.
+    writeFileSync(torrc, ours.stdout)
+    assert.deepEqual(
+      sorted(tor('-f', torrc, '--dump-config', 'short', '--quiet').stdout),
+      sorted(theirs.stdout)
     )
   })
 
