@@ -58,6 +58,7 @@ import {RelayDefences} from './relay-defences.ts'
 import {RelayDirectory} from './relay-directory.ts'
 import {RelayStatistics} from './relay-statistics.ts'
 import {savedDescriptorsFile} from './saved-descriptors-file.ts'
+import {savedStatistics} from './saved-statistics.ts'
 import {SelfTest} from './self-test.ts'
 import {versionText} from './version.ts'
 
@@ -526,7 +527,8 @@ async function openParts({
     congestion: new CongestionStatistics(),
     statistics: new RelayStatistics(Math.floor(Date.now() / 1000), {
       param: network.param,
-      overloaded: () => defences.overload.note(new Date())
+      overloaded: () => defences.overload.note(new Date()),
+      saved: savedStatistics(config.dataDirectory, logger)
     })
   }
   const pool = new OnionSkinPool(

@@ -16,15 +16,25 @@ export interface StatisticsTotals extends OverloadTotals, PaddingTotals {
 export interface RelayStatisticsDeps {
   readonly param: (name: string) => number | undefined
   readonly overloaded: () => void
+  /** Statistics of onion services for the next run; not kept where this is left out. */
+  readonly saved?: SavedStatistics | undefined
+}
+
+export interface SavedStatistics {
+  readonly lines: readonly string[]
+  readonly save: (lines: readonly string[]) => void
 }
 
 export class RelayStatistics {
   readonly #onionServices: OnionServiceStatistics
   readonly #padding: PaddingStatistics
   readonly #overload: OverloadStatistics
+  readonly #saved: SavedStatistics | undefined
 
-  constructor(nowSeconds: number, {param, overloaded}: RelayStatisticsDeps) {
+  constructor(nowSeconds: number, {param, overloaded, saved}: RelayStatisticsDeps) {
     this.#onionServices = new OnionServiceStatistics(nowSeconds, {random: secureFraction, formatTime})
+    this.#saved = saved
+    if (saved !== undefined) this.#onionServices.restore(saved.lines)
     this.#padding = new PaddingStatistics(nowSeconds, formatTime)
     this.#overload = new OverloadStatistics({param, overloaded, formatTime})
   }
@@ -34,7 +44,9 @@ export class RelayStatistics {
   }
 
   second(nowSeconds: number, totals: StatisticsTotals): void {
+    const before = this.#onionServices.lines()
     this.#onionServices.second(nowSeconds, totals.splicedCells)
+    if (this.#onionServices.lines() !== before) this.#saved?.save(this.#onionServices.lines())
     this.#padding.second(nowSeconds, totals)
     this.#overload.second(nowSeconds, totals)
   }

@@ -55,6 +55,15 @@ describe('hidserv-v3-stats', () => {
     ])
   })
 
+  it('tells what an earlier run found out until a day of this one is over', () => {
+    const stats = statistics(NOON)
+    stats.restore(['hidserv-v3-stats-end of before'])
+    stats.second(NOON, 0)
+    deepEqual(stats.lines(), ['hidserv-v3-stats-end of before'])
+    stats.second(NOON + DAY, 0)
+    equal(stats.lines().length, 3)
+  })
+
   it('begins each day anew', () => {
     const stats = statistics(NOON)
     stats.second(NOON, 0)

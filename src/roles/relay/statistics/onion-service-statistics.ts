@@ -35,6 +35,11 @@ export class OnionServiceStatistics {
     this.#begunSeconds = nextNoon(nowSeconds)
   }
 
+  /** Tells what an earlier run found out, until a day of this one is over. */
+  restore(lines: readonly string[]): void {
+    this.#lines = lines
+  }
+
   /** An HSDir took a descriptor of this blinded key. */
   descriptorStored(blindedKey: Uint8Array, nowSeconds: number): void {
     if (nowSeconds < this.#begunSeconds || this.#seen.size >= SEEN_MAX) return
