@@ -6,13 +6,21 @@
 // A task costs tens of microseconds to hand over and an onion skin a few hundred to answer, so skins travel in batches of
 // what one turn of the event loop brought in. Workers get at most two batches each: one to work on and one to go on with;
 // everything else waits in our queue, where it can still be counted and dropped. Order is kept per batch only, which is
-// all that circuits need. Octets given to `answer` belong to the pool until it answers.
+// all that circuits need. Octets given to `answer` belong to the pool until it answers; they
+// cross in one piece per batch, since handing over many small ones costs half of what answering them does.
 
 import {BugError} from '../fault/fault.ts'
 import {DEFAULT_ONION_SKIN_LIMITS, type OnionSkinLimits} from './onion-skin-limits.ts'
 import {OnionSkinQueue} from './onion-skin-queue.ts'
-import type {OnionSkin, OnionSkinKeys, OnionSkinType, OnionSkinVerdict} from './onion-skin-task.ts'
+import {
+  type OnionSkin,
+  type OnionSkinKeys,
+  type OnionSkinType,
+  type OnionSkinVerdict,
+  unpackVerdicts
+} from './onion-skin-task.ts'
 import {OnionSkinWorkers} from './onion-skin-workers.ts'
+import {packOctets} from './packed-octets.ts'
 
 const MAX_BATCH = 32
 const BATCHES_PER_WORKER = 2
@@ -154,14 +162,16 @@ export class OnionSkinPool {
   }
 
   async #run(batch: readonly Waiting[]): Promise<void> {
-    const onionSkins = batch.map(({onionSkin}) => withOwnBuffer(onionSkin))
     const sentAtMs = this.#nowMs()
     try {
-      const {verdicts, elapsedUs} = await this.#workers.run({
+      const answer = await this.#workers.run({
         generation: this.#generation,
         keys: this.#keys,
-        onionSkins
+        types: batch.map(({onionSkin}) => onionSkin.type),
+        skins: packOctets(batch.map(({onionSkin}) => onionSkin.octets))
       })
+      const {elapsedUs} = answer
+      const verdicts = unpackVerdicts(answer.verdicts)
       if (verdicts.length !== batch.length) throw new BugError('onion-skin-verdict-missing')
       this.#queue.learn(batch.length, elapsedUs)
       this.#measured?.(
@@ -187,9 +197,4 @@ export class OnionSkinPool {
     this.counts[onionSkin.type].dropped++
     resolve({kind: 'overloaded'})
   }
-}
-
-/** Cloning a view for a worker clones all of the buffer under it, which may be that of many cells. */
-function withOwnBuffer({type, octets}: OnionSkin): OnionSkin {
-  return {type, octets: octets.length === octets.buffer.byteLength ? octets : new Uint8Array(octets)}
 }

@@ -4,34 +4,33 @@
 import {answerCircuitExtensions} from '../crypto/circuit-extensions.ts'
 import {KEY_STREAM_LENGTH} from '../crypto/key-material.ts'
 import {type OnionSkinResponder, onionSkinResponder} from '../crypto/onion-skin-responder.ts'
-import type {
-  OnionSkin,
-  OnionSkinBatch,
-  OnionSkinKeys,
-  OnionSkinType,
-  OnionSkinVerdict,
-  OnionSkinVerdicts
+import {
+  type OnionSkinBatch,
+  type OnionSkinKeys,
+  type OnionSkinType,
+  type OnionSkinVerdict,
+  type OnionSkinVerdicts,
+  packVerdicts
 } from './onion-skin-task.ts'
+import {unpackOctets} from './packed-octets.ts'
 
 let ready: {readonly generation: number; readonly responder: OnionSkinResponder} | undefined
 
-export default function answerBatch({generation, keys, onionSkins}: OnionSkinBatch): OnionSkinVerdicts {
+export default function answerBatch({generation, keys, types, skins}: OnionSkinBatch): OnionSkinVerdicts {
   const begun = process.hrtime.bigint()
   if (ready?.generation !== generation) {
     ready = {generation, responder: onionSkinResponder(keys.onionKeys)}
   }
   const {responder} = ready
+  const octets = unpackOctets(skins)
+  const octetsOf = (wanted: OnionSkinType) => octets.filter((_, i) => types[i] === wanted)
   const verdicts: Readonly<Record<OnionSkinType, OnionSkinVerdict[]>> = {
-    ntor: answerNtor(responder, octetsOf(onionSkins, 'ntor'), keys),
-    'ntor-v3': answerNtorV3(responder, octetsOf(onionSkins, 'ntor-v3'), keys)
+    ntor: answerNtor(responder, octetsOf('ntor'), keys),
+    'ntor-v3': answerNtorV3(responder, octetsOf('ntor-v3'), keys)
   }
   const next = {ntor: verdicts.ntor.values(), 'ntor-v3': verdicts['ntor-v3'].values()}
-  const inOrder = onionSkins.flatMap(({type}) => next[type].next().value ?? [])
-  return {verdicts: inOrder, elapsedUs: Number(process.hrtime.bigint() - begun) / 1000}
-}
-
-function octetsOf(onionSkins: readonly OnionSkin[], wanted: OnionSkinType): Uint8Array[] {
-  return onionSkins.filter(({type}) => type === wanted).map(({octets}) => octets)
+  const verdictsInOrder = types.flatMap(type => next[type].next().value ?? [])
+  return {verdicts: packVerdicts(verdictsInOrder), elapsedUs: Number(process.hrtime.bigint() - begun) / 1000}
 }
 
 function answerNtor(
