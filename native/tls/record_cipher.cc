@@ -63,16 +63,10 @@ void RecordCipher::make_key() {
   expand_label(*kernel_, suite_, secret_, "key", key, size);
   gcm_expand(*kernel_, key_, key, size);
   wipe(key, sizeof key);
-  expand_label(*kernel_, suite_, secret_, "iv", iv_, sizeof iv_);
-}
-
-GcmInput RecordCipher::input(const std::uint8_t *header) const {
-  GcmInput input{};
-  std::memcpy(input.nonce, iv_, sizeof iv_);
-  store_le64(input.nonce + 4, load_le64(input.nonce + 4) ^ __builtin_bswap64(sequence_));
-  std::memcpy(input.additional, header, kHeaderSize);
-  input.additional_size = kHeaderSize;
-  return input;
+  std::uint8_t iv[16] = {};
+  expand_label(*kernel_, suite_, secret_, "iv", iv, kGcmNonceSize);
+  for (std::size_t i = 0; i < 2; i++) iv_[i] = load_le64(iv + 8 * i);
+  wipe(iv, sizeof iv);
 }
 
 }  // namespace ramson

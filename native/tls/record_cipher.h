@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "../kernels/kernel.h"
+#include "../kernels/words.h"
 
 namespace ramson {
 
@@ -40,14 +42,19 @@ class RecordCipher {
   void start(const Kernel &kernel, TlsSuite suite, const std::uint8_t *secret, std::uint64_t sequence);
   /// Goes on to the next traffic secret; sequence numbers begin again.
   void update();
-  /// Protects the `size` octets behind the header at `record`, in place, and writes the tag behind them.
+  /// Protects the `size` octets behind the room of the header at `record`, in place, and writes header and tag.
   void seal(std::uint8_t *record, std::size_t size) {
-    kernel_->gcm_seal(key_, input(record), record + kHeaderSize, size);
+    const std::size_t length = size + kTagSize;
+    // application_data and the version of TLS 1.2, as every sealed record says of itself (section 5.2).
+    const std::uint64_t header = 0x030317 | (length >> 8) << 24 | std::uint64_t{length & 0xff} << 32;
+    std::memcpy(record, &header, kHeaderSize);
+    kernel_->gcm_seal(key_, input(header), record + kHeaderSize, size);
     sequence_++;
   }
   /// The reverse. False: the record is not what the peer has sent, and its octets are gone.
   bool open(std::uint8_t *record, std::size_t size) {
-    const bool is_genuine = kernel_->gcm_open(key_, input(record), record + kHeaderSize, size);
+    // The octets behind the header are of the record, too.
+    const bool is_genuine = kernel_->gcm_open(key_, input(load_le64(record)), record + kHeaderSize, size);
     sequence_++;
     return is_genuine;
   }
@@ -56,13 +63,24 @@ class RecordCipher {
 
  private:
   void make_key();
-  GcmInput input(const std::uint8_t *header) const;
+
+  /// `header` is that of the record, in the low octets.
+  GcmInput input(std::uint64_t header) const {
+    const std::uint64_t number = __builtin_bswap64(sequence_);
+    GcmInput input;
+    store_le64(input.nonce, iv_[0] ^ number << 32);
+    store_le64(input.nonce + 8, iv_[1] ^ number >> 32);
+    store_le64(input.additional, header & 0xffffffffff);
+    store_le64(input.additional + 8, 0);
+    input.additional_size = kHeaderSize;
+    return input;
+  }
 
   const Kernel *kernel_ = nullptr;
   GcmKey key_{};
   std::uint64_t sequence_ = 0;
   TlsSuite suite_{};
-  std::uint8_t iv_[kGcmNonceSize] = {};
+  std::uint64_t iv_[2] = {};  // kGcmNonceSize octets and zeros
   std::uint8_t secret_[kTrafficSecretSizeMax] = {};
 };
 

@@ -34,12 +34,6 @@ std::size_t RecordSealer::send_alert(std::uint8_t *out, TlsAlert alert) {
 }
 
 std::size_t RecordSealer::seal_as(std::uint8_t type, std::uint8_t *record, std::size_t size) {
-  const std::size_t length = size + kBehind;
-  record[0] = kApplicationData;
-  record[1] = 3;
-  record[2] = 3;
-  record[3] = static_cast<std::uint8_t>(length >> 8);
-  record[4] = static_cast<std::uint8_t>(length);
   record[kBefore + size] = type;
   cipher_.seal(record, size + 1);
   return size + kOverhead;

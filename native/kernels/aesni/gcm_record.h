@@ -42,6 +42,11 @@ RAMSON_INLINE __m128i reduce(__m128i low, __m128i cross, __m128i high) {
   return _mm_xor_si128(low, high);
 }
 
+/// A block that was just written in two words, which one load would have to wait for.
+RAMSON_INLINE __m128i load_words(const std::uint8_t *at) {
+  return _mm_set_epi64x(static_cast<long long>(load_le64(at + 8)), static_cast<long long>(load_le64(at)));
+}
+
 /// Where the ciphertext lies that is folded beside AES.
 enum class Folding { kNothing, kFirstBatch, kBatch };
 
@@ -60,8 +65,8 @@ class GcmRecord {
 
  public:
   RAMSON_INLINE GcmRecord(const GcmKey &key, const GcmInput &input) : key_(key) {
-    counter_ = load_block(input.nonce);
-    additional_ = load_block(input.additional);
+    counter_ = load_words(input.nonce);
+    additional_ = load_words(input.additional);
     additional_size_ = input.additional_size;
     total_ = _mm_setzero_si128();
     pending_ = {Lanes::zero(), Lanes::zero(), Lanes::zero()};
@@ -70,49 +75,74 @@ class GcmRecord {
   RAMSON_INLINE __m128i seal(std::uint8_t *data, std::size_t size) {
     const std::size_t all = size;
     Vector stream[kWide];
-    count(stream);
-    encrypt<Folding::kNothing>(stream, nullptr);
-    if (size < kFirstBatchSize) return finish<true, true>(stream, data, size, all);
+    count<kWide>(stream);
+    encrypt<Folding::kNothing, kWide>(stream, nullptr);
+    if (size < kFirstBatchSize) return finish<true, true, kWide>(stream, data, size, all);
     apply_first(stream, data);
     data += kFirstBatchSize;
     size -= kFirstBatchSize;
-    count(stream);
-    encrypt<Folding::kFirstBatch>(stream, data - kFirstBatchSize);
-    while (size >= kBatchSize) {
+    if (size < kBatchSize) return finish_sealing<Folding::kFirstBatch>(data - kFirstBatchSize, data, size, all);
+    count<kWide>(stream);
+    encrypt<Folding::kFirstBatch, kWide>(stream, data - kFirstBatchSize);
+    for (;;) {
       apply(stream, data);
       data += kBatchSize;
       size -= kBatchSize;
-      count(stream);
-      encrypt<Folding::kBatch>(stream, data - kBatchSize);
+      if (size < kBatchSize) return finish_sealing<Folding::kBatch>(data - kBatchSize, data, size, all);
+      count<kWide>(stream);
+      encrypt<Folding::kBatch, kWide>(stream, data - kBatchSize);
     }
-    return finish<true, false>(stream, data, size, all);
   }
 
   RAMSON_INLINE __m128i open(std::uint8_t *data, std::size_t size) {
     const std::size_t all = size;
     Vector stream[kWide];
-    count(stream);
+    count<kWide>(stream);
     if (size < kFirstBatchSize) {
-      encrypt<Folding::kNothing>(stream, nullptr);
-      return finish<false, true>(stream, data, size, all);
+      encrypt<Folding::kNothing, kWide>(stream, nullptr);
+      return finish<false, true, kWide>(stream, data, size, all);
     }
-    encrypt<Folding::kFirstBatch>(stream, data);
+    encrypt<Folding::kFirstBatch, kWide>(stream, data);
     apply_first(stream, data);
     data += kFirstBatchSize;
     size -= kFirstBatchSize;
     while (size >= kBatchSize) {
-      count(stream);
-      encrypt<Folding::kBatch>(stream, data);
+      count<kWide>(stream);
+      encrypt<Folding::kBatch, kWide>(stream, data);
       apply(stream, data);
       data += kBatchSize;
       size -= kBatchSize;
     }
-    count(stream);
-    encrypt<Folding::kNothing>(stream, nullptr);
-    return finish<false, false>(stream, data, size, all);
+    if (size <= kHalfSize) return finish_opening<kWide / 2>(data, size, all);
+    return finish_opening<kWide>(data, size, all);
   }
 
  private:
+  /// The end of a record often takes no more than half a batch.
+  static constexpr std::size_t kHalfSize = kBatchSize / 2;
+
+  template <Folding folding>
+  RAMSON_INLINE __m128i finish_sealing(const std::uint8_t *ciphertext, std::uint8_t *data, std::size_t size,
+                                       std::size_t all) {
+    Vector stream[kWide];
+    if (size <= kHalfSize) {
+      count<kWide / 2>(stream);
+      encrypt<folding, kWide / 2>(stream, ciphertext);
+      return finish<true, false, kWide / 2>(stream, data, size, all);
+    }
+    count<kWide>(stream);
+    encrypt<folding, kWide>(stream, ciphertext);
+    return finish<true, false, kWide>(stream, data, size, all);
+  }
+
+  template <std::size_t Count>
+  RAMSON_INLINE __m128i finish_opening(std::uint8_t *data, std::size_t size, std::size_t all) {
+    Vector stream[kWide];
+    count<Count>(stream);
+    encrypt<Folding::kNothing, Count>(stream, nullptr);
+    return finish<false, false, Count>(stream, data, size, all);
+  }
+
   RAMSON_INLINE Vector round_keys(int round) const { return Lanes::broadcast(round_key(key_.aes, round)); }
 
   RAMSON_INLINE __m128i multiply(__m128i block, std::size_t power) const {
@@ -123,13 +153,14 @@ class GcmRecord {
                   _mm_clmulepi64_si128(block, factor, 0x11));
   }
 
-  /// The counter blocks of a batch, with the first round key.
+  /// The counter blocks of the first `Count` vectors of a batch, with the first round key.
+  template <std::size_t Count>
   RAMSON_INLINE void count(Vector (&stream)[kWide]) {
     const Vector first =
         Lanes::broadcast(_mm_xor_si128(_mm_shuffle_epi8(counter_, counter_octets()), round_key(key_.aes, 0)));
     counter_ = _mm_add_epi32(counter_, _mm_set_epi32(kBatchBlocks, 0, 0, 0));
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < kWide; i++) stream[i] = Lanes::exclusive_or(first, Lanes::index(i));
+    for (std::size_t i = 0; i < Count; i++) stream[i] = Lanes::exclusive_or(first, Lanes::index(i));
   }
 
   /// Multiplies the blocks that stand at `at` in a batch by the powers that belong there.
@@ -159,8 +190,9 @@ class GcmRecord {
     total_ = reduce(Lanes::sum(pending_.low), Lanes::sum(pending_.cross), Lanes::sum(pending_.high));
   }
 
-  /// All rounds but the last over the batch, and meanwhile, if there is one, a batch of ciphertext into the total.
-  template <Folding folding>
+  /// All rounds but the last over `Count` vectors, and meanwhile, if there is one, a batch of ciphertext into the
+  /// total.
+  template <Folding folding, std::size_t Count>
   RAMSON_INLINE void encrypt(Vector (&stream)[kWide], const std::uint8_t *ciphertext) {
     const Vector reverse = Lanes::broadcast(reversed_octets());
     Products<Lanes> products;
@@ -168,7 +200,7 @@ class GcmRecord {
     for (int round = 1; round < Rounds; round++) {
       const Vector next = round_keys(round);
 #pragma GCC unroll 8
-      for (std::size_t i = 0; i < kWide; i++) stream[i] = Lanes::encrypt(stream[i], next);
+      for (std::size_t i = 0; i < Count; i++) stream[i] = Lanes::encrypt(stream[i], next);
       if (folding == Folding::kNothing) continue;
       if (round == 2) settle();
       if (static_cast<std::size_t>(round) <= kWide) {
@@ -223,12 +255,12 @@ class GcmRecord {
 
   /// What is left of the data, less than a batch, and the tag. A last block that is not whole is written to its end,
   /// where the room of the tag is.
-  template <bool IsSealing, bool IsFirst>
+  template <bool IsSealing, bool IsFirst, std::size_t Count>
   RAMSON_INLINE __m128i finish(Vector (&stream)[kWide], std::uint8_t *data, std::size_t size, std::size_t all) {
-    alignas(64) std::uint8_t octets[kBatchSize], last[kBatchSize];
+    alignas(64) std::uint8_t octets[Count * kVectorSize], last[kBatchSize];
     const Vector last_key = round_keys(Rounds);
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < kWide; i++) {
+    for (std::size_t i = 0; i < Count; i++) {
       Lanes::store(octets + i * kVectorSize, Lanes::encrypt_last(stream[i], last_key));
     }
     const std::uint8_t *keystream = octets;
@@ -281,7 +313,7 @@ class GcmRecord {
     if (sized == 0) total_ = multiply(_mm_xor_si128(total_, sizes), kGcmPowers - 1);
     const __m128i tag = _mm_xor_si128(_mm_shuffle_epi8(total_, reversed_octets()), mask_);
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < kWide; i++) Lanes::store(octets + i * kVectorSize, Lanes::zero());
+    for (std::size_t i = 0; i < Count; i++) Lanes::store(octets + i * kVectorSize, Lanes::zero());
     __asm__ __volatile__("" : : "r"(octets) : "memory");
     return tag;
   }

@@ -47,12 +47,8 @@ class Peer {
     return record_of(inner);
   }
   Octets record_of(const Octets &inner) {
-    const std::size_t length = inner.size() + kGcmTagSize;
-    Octets made(RecordCipher::kHeaderSize + length);
-    const std::uint8_t header[] = {kDataType, 3, 3, static_cast<std::uint8_t>(length >> 8),
-                                   static_cast<std::uint8_t>(length)};
-    std::memcpy(made.data(), header, sizeof header);
-    if (!inner.empty()) std::memcpy(made.data() + sizeof header, inner.data(), inner.size());
+    Octets made(RecordCipher::kHeaderSize + inner.size() + RecordCipher::kTagSize);
+    if (!inner.empty()) std::memcpy(made.data() + RecordCipher::kHeaderSize, inner.data(), inner.size());
     cipher_.seal(made.data(), inner.size());
     return made;
   }
