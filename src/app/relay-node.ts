@@ -126,7 +126,15 @@ export class RelayNode {
     this.#config = config
     const orPort = (family: AddressFamily) => orPorts.advertised(this.#config, family)
     const keys = () => this.#keys
-    this.#selfTest = new SelfTest({core, network, address, keys, config: () => this.#config, orPort, logger})
+    this.#selfTest = new SelfTest({
+      core,
+      network,
+      address,
+      ourselves: () => ourselves(this.#keys),
+      config: () => this.#config,
+      orPort,
+      logger
+    })
     this.#hibernation = new Hibernation(config, {
       state: parts.state,
       rsaIdentity: this.#rsaIdentity,
@@ -675,6 +683,14 @@ function warnOfExpiry({identity}: RelayKeys, config: RelayConfig, logger: Logger
         'Run ramson --keygen where the master key is, copy ed25519_signing_secret_key and ed25519_signing_cert to ' +
         `${config.keyDirectory}; they are taken up within a minute.`
     )
+}
+
+function ourselves({identity, onion}: RelayKeys) {
+  return {
+    rsaIdentity: rsaIdentity(identity.rsa.public),
+    ed25519Identity: identity.ed25519,
+    ntorOnionKey: onion.ntor.public
+  }
 }
 
 function linkKeys({identity}: RelayKeys) {

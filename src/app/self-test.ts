@@ -1,12 +1,14 @@
 // Whether our ORPorts can be reached from outside, one family of addresses at a time: IPv4 before anything is published, IPv6
-// before the descriptor tells of it. For each, circuits that come back to us go through relays that can reach that family.
+// before the descriptor tells of it. For each, a circuit goes over two relays and back to us; the second of them can reach
+// that family, and would not extend to us if we were the hop before it.
 
+import {equal} from '../bytes/octets.ts'
+import type {PathHop} from '../circuit/open-circuit.ts'
 import type {AddressFamily} from '../config/address.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
-import {rsaIdentity} from '../crypto/rsa.ts'
-import type {RelayKeys} from '../datadir/relay-keys.ts'
 import type {OpenChannel} from '../dataplane/channel-map.ts'
 import type {Logger} from '../log/logger.ts'
+import type {Relay} from '../netdir/relay.ts'
 import {ReachabilityTest} from '../roles/relay/reachability.ts'
 import type {NetworkKnowledge} from './network-knowledge.ts'
 import type {RelayAddress} from './relay-address.ts'
@@ -19,11 +21,12 @@ const NAMES = {ipv4: 'IPv4', ipv6: 'IPv6'} as const
 export interface SelfTestDeps {
   readonly core: Pick<RelayCore, 'build'>
   readonly network: Pick<NetworkKnowledge, 'randomRelay' | 'isTrustedToSeeUs'>
-  readonly address: RelayAddress
-  readonly keys: () => RelayKeys
-  readonly config: () => RelayConfig
+  readonly address: Pick<RelayAddress, AddressFamily | 'suggest'>
+  /** We, without addresses. */
+  readonly ourselves: () => Omit<PathHop, 'addresses'>
+  readonly config: () => Pick<RelayConfig, 'assumeReachable' | 'assumeReachableIpv6'>
   readonly orPort: (family: AddressFamily) => number | undefined
-  readonly logger: Logger
+  readonly logger: Pick<Logger, 'notice' | 'warn'>
 }
 
 export class SelfTest {
@@ -98,18 +101,19 @@ export class SelfTest {
   /** A circuit to ourselves by way of a relay of the consensus, which gets our address of that family alone. */
   async #buildCircuit(family: AddressFamily): Promise<void> {
     const {address, network, core, orPort} = this.#deps
-    const {identity, onion} = this.#deps.keys()
+    const ourselves = this.#deps.ourselves()
     const octets = address[family]
     const port = orPort(family)
-    const first = network.randomRelay(({status}) => family === 'ipv4' || status.ipv6 !== undefined)
-    if (first === undefined || octets === undefined || port === undefined) return
-    const ourselves = {
-      rsaIdentity: rsaIdentity(identity.rsa.public),
-      ed25519Identity: identity.ed25519,
-      addresses: [{octets, port}],
-      ntorOnionKey: onion.ntor.public
-    }
-    const built = await core.build([pathHop(first), ourselves], SELF_TEST_TIMEOUT_MS)
+    const isOther = ({status}: Relay) => !equal(status.identity, ourselves.rsaIdentity)
+    const last = network.randomRelay(
+      relay => isOther(relay) && (family === 'ipv4' || relay.status.ipv6 !== undefined)
+    )
+    const first = network.randomRelay(
+      relay => isOther(relay) && last !== undefined && !equal(relay.status.identity, last.status.identity)
+    )
+    if (first === undefined || last === undefined || octets === undefined || port === undefined) return
+    const path = [pathHop(first), pathHop(last), {...ourselves, addresses: [{octets, port}]}]
+    const built = await core.build(path, SELF_TEST_TIMEOUT_MS)
     if (built.ok) built.value.circuit.close()
   }
 }
