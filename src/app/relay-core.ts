@@ -57,6 +57,8 @@ export interface RelayCoreDeps {
   readonly isHibernating: () => boolean
   /** While true, no circuit of our own is built; never when left out. */
   readonly isDormant?: (() => boolean) | undefined
+  /** OutboundBindAddress; see ChannelMapDeps. */
+  readonly connectsFrom?: ((octets: Uint8Array) => string | undefined) | undefined
   readonly shardDied?: ((error: unknown) => void) | undefined
 }
 
@@ -77,7 +79,12 @@ export class RelayCore {
   constructor(options: RelayCoreOptions, deps: RelayCoreDeps) {
     this.#isDormant = deps.isDormant ?? (() => false)
     const circuitCount = (channel: ChannelHandle) => this.registry.ends.count(channel)
-    this.channels = new ChannelMap({listed: deps.network.listed, circuitCount, now: Date.now})
+    this.channels = new ChannelMap({
+      listed: deps.network.listed,
+      circuitCount,
+      now: Date.now,
+      connectsFrom: deps.connectsFrom
+    })
     this.registry = new CircuitRegistry(this.channels)
     const {endpoint, gate, shardDied} = deps
     const planeDeps = {events: this.registry, endpoint, gate, shardDied}

@@ -641,6 +641,7 @@ function openCore(parts: Parts, shards: number): RelayCore {
       outboundQueueFull: channel => defences.addresses.outboundQueueFull(channel),
       isHibernating: () => parts.held.isHibernating,
       isDormant: () => parts.held.isDormant,
+      connectsFrom: ({length}) => parts.held.config.outboundAddresses[length === 4 ? 'ipv4' : 'ipv6'],
       shardDied: error => {
         const message = error instanceof Error ? error.message : String(error)
         logger.warn(

@@ -38,6 +38,7 @@ export function buildConfig(
       ? undefined
       : values.Address.find(line => line.value.includes(':'))?.value.replace(/[[\]]/g, ''),
     orPorts: lines.orPorts,
+    outboundAddresses: lines.outboundAddresses,
     assumeReachable: values.AssumeReachable,
     assumeReachableIpv6: values.AssumeReachableIPv6,
     extendAllowPrivateAddresses: values.ExtendAllowPrivateAddresses,

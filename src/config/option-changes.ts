@@ -27,6 +27,8 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'AssumeReachable',
   'AssumeReachableIPv6',
   'ORPort',
+  'OutboundBindAddress',
+  'OutboundBindAddressOR',
   'DirPort',
   'MyFamily',
   'FamilyId',

@@ -21,6 +21,7 @@ import {parseLogLine} from './log-lines.ts'
 import {type AddressRule, parseMetricsPolicy} from './metrics-policy.ts'
 import {type OnionServiceConfig, onionServiceLines, parseOnionServices} from './onion-services.ts'
 import type {OptionValuesByName} from './options.ts'
+import {type OutboundAddresses, parseOutboundAddresses} from './outbound-addresses.ts'
 import {
   type LocalPort,
   type OrPort,
@@ -45,6 +46,8 @@ export interface RelayConfig {
   readonly address: string | undefined
   readonly addressIpv6: string | undefined
   readonly orPorts: readonly OrPort[]
+  /** What links to others come from; the system chooses for a family that is left out. */
+  readonly outboundAddresses: OutboundAddresses
   readonly assumeReachable: boolean
   readonly assumeReachableIpv6: boolean | 'auto'
   readonly extendAllowPrivateAddresses: boolean
@@ -201,6 +204,7 @@ export interface ParsedLines {
   readonly myFamily: readonly string[]
   readonly familyIds: readonly Uint8Array[] | 'all' | undefined
   readonly logRoutes: readonly LogRoute[] | undefined
+  readonly outboundAddresses: OutboundAddresses
   readonly accountingStart: AccountingStart
 }
 
@@ -234,6 +238,11 @@ function parseLines(
   if (!myFamily.ok) return myFamily
   const familyIds = parseFamilyIds(values.FamilyId)
   if (!familyIds.ok) return familyIds
+  const outboundAddresses = parseOutboundAddresses([
+    ...values.OutboundBindAddress,
+    ...values.OutboundBindAddressOR
+  ])
+  if (!outboundAddresses.ok) return outboundAddresses
   const accountingStart = parseAccountingStart(values.AccountingStart, given.get('AccountingStart')?.at(-1))
   if (!accountingStart.ok) return accountingStart
   const routes = eachLine(values.Log, line => parseLogLine(line, path => absolutePath(path, host)))
@@ -251,6 +260,7 @@ function parseLines(
     fallbackDirs: fallbackDirs.value,
     myFamily: myFamily.value,
     familyIds: familyIds.value,
+    outboundAddresses: outboundAddresses.value,
     accountingStart: accountingStart.value,
     logRoutes: values.Log.length === 0 ? undefined : routes.value
   })

@@ -37,6 +37,8 @@ export interface ChannelMapDeps {
   /** Circuits on a channel. */
   readonly circuitCount: (channel: ChannelHandle) => number
   readonly now: () => number
+  /** OutboundBindAddress: the address of ours to connect from, as text; the system chooses when left out. */
+  readonly connectsFrom?: ((octets: Uint8Array) => string | undefined) | undefined
 }
 
 type Waiter = (result: OpenChannel | ReachFault) => void
@@ -118,7 +120,8 @@ export class ChannelMap {
       return
     }
     const {rsaIdentity, ed25519Identity} = target
-    this.#attempts.set(this.#plane.connect({address, rsaIdentity, ed25519Identity}), {
+    const from = this.#deps.connectsFrom?.(address.octets)
+    this.#attempts.set(this.#plane.connect({address, rsaIdentity, ed25519Identity, from}), {
       target,
       waiters: [done]
     })

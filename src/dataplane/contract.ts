@@ -64,6 +64,8 @@ export interface ChannelTarget {
   readonly address: SocketAddress
   readonly rsaIdentity: Uint8Array | undefined
   readonly ed25519Identity: Uint8Array | undefined
+  /** The address of ours to connect from, as text; the system's choice when left out. */
+  readonly from?: string | undefined
 }
 
 export type ConnectFault =

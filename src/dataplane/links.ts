@@ -82,7 +82,8 @@ export class Links {
 
   connect(handle: ChannelHandle, attempt: ConnectHandle, target: ChannelTarget): Link {
     const {address} = target
-    const place = {host: ipToText(address.octets), port: address.port}
+    const from = target.from === undefined ? {} : {localAddress: target.from}
+    const place = {host: ipToText(address.octets), port: address.port, ...from}
     const tcp = this.#options.areTakenOver === true ? connect(place) : undefined
     const tap = tcp && new RecordTap(tcp)
     const over: ConnectionOptions = tap === undefined ? place : {socket: tap as Duplex}

@@ -184,6 +184,24 @@ describe('a reload', () => {
     assert.ok(transfer.isOpen)
   })
 
+  it('OutboundBindAddress: links to others come from there, by the next one on', async () => {
+    const from = (core: TestCore) =>
+      [...core.core.channels.values()].map(({info}) => info.address.octets.join('.'))
+    assert.deepEqual(from(server), ['127.0.0.1'])
+    const other = await startCore({openDirectory: flood})
+    subject.configure('OutboundBindAddress 127.0.0.9')
+    subject.configure('ContactInfo third')
+    subject.daemon.signal('SIGHUP')
+    await publishes('the contact line', ({contact}) => contact === 'third')
+    const {port} = (await descriptor()).ipv4
+    const built = await origin.core.build([hop(port), other.hop], 10_000)
+    assert.ok(built.ok, JSON.stringify(built))
+    assert.deepEqual(from(other), ['127.0.0.9'])
+    built.value.circuit.close()
+    await other.close()
+    assert.ok(transfer.isOpen)
+  })
+
   it('says what waits for the next start, and refuses what cannot change, with all that came along', async () => {
     subject.configure('NumCPUs 3')
     subject.configure('ContactInfo fourth')

@@ -490,12 +490,13 @@ function duplicate(socket: Socket): number | undefined {
 }
 
 /** A view in a message takes all of the buffer under it along. */
-function forMessage({address, rsaIdentity, ed25519Identity}: ChannelTarget): ChannelTarget {
+function forMessage({address, rsaIdentity, ed25519Identity, from}: ChannelTarget): ChannelTarget {
   const copy = (octets: Uint8Array) => new Uint8Array(octets)
   return {
     address: {octets: copy(address.octets), port: address.port},
     rsaIdentity: rsaIdentity && copy(rsaIdentity),
-    ed25519Identity: ed25519Identity && copy(ed25519Identity)
+    ed25519Identity: ed25519Identity && copy(ed25519Identity),
+    from
   }
 }
 

@@ -93,6 +93,8 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   ORPort: reload('opens and closes ORPorts and DirPorts, while links through the old one stay'),
   AssumeReachable: published,
   AssumeReachableIPv6: second,
+  OutboundBindAddress: reload('OutboundBindAddress: links to others come from there, by the next one on'),
+  OutboundBindAddressOR: settings('OutboundBindAddressOR goes before OutboundBindAddress, family by family'),
   ExtendAllowPrivateAddresses: at('spec/circuit/extend-target')(
     'a port of zero and a private address are refused, the latter unless ExtendAllowPrivateAddresses'
   ),

@@ -360,3 +360,19 @@ test('LogTimeGranularity is a divisor or a multiple of a second', () => {
 test('certificates must live at least twice as long as the time before their end at which they are renewed', () => {
   assert.match(refused('ORPort 1\nSigningKeyLifetime 1 day'), /SigningKeyLifetime must be at least twice/)
 })
+
+test('OutboundBindAddressOR goes before OutboundBindAddress, family by family', () => {
+  const both = load(
+    'OutboundBindAddressOR 192.0.2.1\nOutboundBindAddress 192.0.2.2\nOutboundBindAddress [2001:db8::1]'
+  )
+  assert.deepEqual(both.outboundAddresses, {ipv4: '192.0.2.1', ipv6: '2001:db8::1'})
+  assert.deepEqual(load('').outboundAddresses, {})
+  assert.match(
+    refused('ORPort 1\nOutboundBindAddress here'),
+    /OutboundBindAddress wants an IP address, not 'here'/
+  )
+  assert.match(
+    refused('ORPort 1\nOutboundBindAddress 192.0.2.1\nOutboundBindAddress 192.0.2.2'),
+    /more than one address of a family/
+  )
+})
