@@ -271,9 +271,17 @@ function absence(root: string): string {
   return 'it has not been built'
 }
 
+/** What an addon of older sources would lack: the newest of each file of native/addon. */
+const NEWEST = [
+  'canCarryLinks',
+  'shardOpen',
+  'ntorAnswer',
+  'cgoOpen'
+] as const satisfies readonly (keyof Addon)[]
+
 function load(path: string): Addon {
   const loaded: unknown = createRequire(import.meta.url)(path)
-  if (typeof loaded === 'object' && loaded !== null && 'shardOpen' in loaded && 'ntorAnswer' in loaded)
+  if (typeof loaded === 'object' && loaded !== null && NEWEST.every(name => name in loaded))
     return loaded as Addon
   throw new Error('it is no addon of this version')
 }
