@@ -7,6 +7,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {after, before, describe, it} from 'node:test'
 import {type Browser, chromium, type Page} from 'playwright-core'
+import {choosePlane} from '../../src/app/data-plane.ts'
 import {Daemon} from '../support/daemon.ts'
 import {freePort} from '../support/free-ports.ts'
 import {programFile} from '../support/subject.ts'
@@ -15,7 +16,12 @@ import {waitUntil} from '../support/wait-until.ts'
 const EXECUTABLE = process.env['RAMSON_CHROMIUM'] ?? '/usr/bin/chromium'
 const screenshots = process.env['RAMSON_SCREENSHOTS'] ?? join(tmpdir(), 'ramson-screenshots')
 
+const SHARDS = 2
+/** Of a relay that has no MetricsPort and no DirPort. */
+const BOUNDS = 10
+
 describe('the status page of a relay in a browser', () => {
+  const shards = choosePlane(SHARDS).kind === 'shards' ? SHARDS : 0
   const folder = mkdtempSync(join(tmpdir(), 'ramson-status-'))
   let relay: Daemon
   let browser: Browser
@@ -34,6 +40,7 @@ describe('the status page of a relay in a browser', () => {
       'TestingTorNetwork 1',
       'AssumeReachable 1',
       `DataDirectory ${join(folder, 'data')}`,
+      `NumCPUs ${SHARDS}`,
       `StatusPort ${port}`
     ]
     writeFileSync(join(folder, 'torrc'), `${torrc.join('\n')}\n`)
@@ -81,7 +88,7 @@ describe('the status page of a relay in a browser', () => {
     ]) {
       assert.ok(text.includes(part), `${part} in ${text}`)
     }
-    assert.equal(await page.locator('meter').count(), 7)
+    assert.equal(await page.locator('meter').count(), BOUNDS + shards)
   })
 
   for (const [width, scheme] of [

@@ -27,15 +27,23 @@ interface Sample {
   readonly atMs: number
   readonly cells: number
   readonly octets: number
+  /** Milliseconds that each shard has worked. */
+  readonly busyMs: readonly number[]
 }
 
 const FULL = 0.8
+/** More shards are told of together. */
+const SHARDS_SHOWN = 8
 /** Shorter ones make a rate that jumps. */
 const SAMPLE_MS = 900
 
 export class RelayStatus {
   #before: Sample | undefined
-  #rates = {cells: 0, octets: 0}
+  #rates: {readonly cells: number; readonly octets: number; readonly shards: readonly number[]} = {
+    cells: 0,
+    octets: 0,
+    shards: []
+  }
 
   status(facts: RelayStatusFacts): Status {
     this.#sample(facts.core)
@@ -60,14 +68,23 @@ export class RelayStatus {
 
   #sample({plane}: RelayCore): void {
     const {cellsReceived, cellsSent, bytesRead, bytesWritten} = plane.counters
-    const now = {atMs: performance.now(), cells: cellsReceived + cellsSent, octets: bytesRead + bytesWritten}
+    const now = {
+      atMs: performance.now(),
+      cells: cellsReceived + cellsSent,
+      octets: bytesRead + bytesWritten,
+      busyMs: plane.parts.map(part => part.busyMs)
+    }
     const before = this.#before
     if (before !== undefined) {
       const seconds = (now.atMs - before.atMs) / 1000
       if (seconds * 1000 < SAMPLE_MS) return
       this.#rates = {
         cells: (now.cells - before.cells) / seconds,
-        octets: (now.octets - before.octets) / seconds
+        octets: (now.octets - before.octets) / seconds,
+        shards: now.busyMs.map((ms, i) => {
+          const share = (ms - (before.busyMs[i] ?? 0)) / (seconds * 1000)
+          return Math.min(1, Math.max(0, share))
+        })
       }
     }
     this.#before = now
@@ -109,7 +126,8 @@ export class RelayStatus {
         },
         {name: 'Observed bandwidth', value: `${usageText(moment.observedBandwidth)} a second`},
         {name: 'Channels', value: count(core.channels.size)},
-        {name: 'Circuits', value: count(core.registry.size)}
+        {name: 'Circuits', value: count(core.registry.size)},
+        ...shardRows(core.plane.parts.map((_, i) => this.#rates.shards[i] ?? 0))
       ]
     }
   }
@@ -153,8 +171,10 @@ function queuesPanel({caps}: RelayStatusFacts): StatusPanel {
   const octets = new Set<string>(['memory', 'hsdir_cache', 'directory_answers'])
   return {
     title: 'Queues and bounds',
-    rows: Object.entries(caps).map(([cap, {used, limit}]): StatusRow => {
-      const part = limit > 0 ? used / limit : 0
+    // What is switched off has no bound.
+    rows: Object.entries(caps).flatMap(([cap, {used, limit}]): StatusRow | [] => {
+      if (limit === 0) return []
+      const part = used / limit
       const text = octets.has(cap)
         ? `${usageText(used)} of ${usageText(limit)}`
         : cap === 'onion_skin_delay'
@@ -164,6 +184,19 @@ function queuesPanel({caps}: RelayStatusFacts): StatusPanel {
       return part > FULL ? {...row, state: 'bad'} : row
     })
   }
+}
+
+/** How busy the threads are that move cells. */
+function shardRows(shares: readonly number[]): StatusRow[] {
+  const row = (name: string, share: number): StatusRow => ({
+    name,
+    value: `${Math.round(share * 100)} % busy`,
+    part: share,
+    ...(share > FULL ? {state: 'bad' as const} : {})
+  })
+  if (shares.length <= SHARDS_SHOWN) return shares.map((share, i) => row(`Shard ${i}`, share))
+  const average = shares.reduce((sum, share) => sum + share, 0) / shares.length
+  return [row(`All ${shares.length} shards`, average), row('The busiest shard', Math.max(...shares))]
 }
 
 /** The conditions that C tor calls overload, and what the defences did. */
