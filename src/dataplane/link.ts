@@ -65,9 +65,10 @@ export class Link {
   readonly connect: ConnectHandle | undefined
   readonly address: SocketAddress
   readonly startedAtMs: number
-  readonly #socket: TLSSocket
+  /** Undefined when a carrier has the connection. */
+  #socket: TLSSocket | undefined
   readonly #owner: LinkOwner
-  readonly #takeover: TlsTakeover | undefined
+  #takeover: TlsTakeover | undefined
   #carrier: LinkCarrier | undefined
   #usedAtMs: number
   #handshake: LinkHandshake | undefined
@@ -104,13 +105,13 @@ export class Link {
 
   /** Octets that the socket may be given before it holds too many back. */
   get room(): number {
-    return SOCKET_BACKLOG_MAX - this.#socket.writableLength
+    return SOCKET_BACKLOG_MAX - (this.#socket?.writableLength ?? 0)
   }
 
   /** Called when TLS is up: the link handshake may begin. */
   startHandshake(handshake: LinkHandshake): void {
     this.#handshake = handshake
-    for (const octets of handshake.begin()) this.#socket.write(octets)
+    for (const octets of handshake.begin()) this.#socket?.write(octets)
   }
 
   /** Gets the connection away from node:tls; see TlsTakeover.begin. Who takes one gives the link a carrier at once. */
@@ -121,7 +122,10 @@ export class Link {
 
   carriedBy(carrier: LinkCarrier): void {
     this.#carrier = carrier
-    this.#socket.destroy()
+    this.#socket?.destroy()
+    // What a handshake needed is not kept for the life of a link.
+    this.#socket = undefined
+    this.#takeover = undefined
   }
 
   /** Calls the reader back when something that was written has gone. Where nothing is on its way, nobody is called. */
@@ -131,7 +135,7 @@ export class Link {
 
   /** The octets belong to the socket until `released` is called, whatever becomes of them. */
   write(octets: Uint8Array, released?: () => void): void {
-    if (this.#closed) {
+    if (this.#closed || this.#socket === undefined) {
       released?.()
       return
     }
@@ -147,11 +151,11 @@ export class Link {
   }
 
   pause(): void {
-    this.#socket.pause()
+    this.#socket?.pause()
   }
 
   resume(): void {
-    this.#socket.resume()
+    this.#socket?.resume()
   }
 
   /** The end of the socket is the link's, unless a carrier has the connection. */
@@ -166,7 +170,7 @@ export class Link {
     this.#handshake = undefined
     this.#reader = undefined
     this.#takeover?.wipe()
-    this.#socket.destroy()
+    this.#socket?.destroy()
     this.#carrier?.close()
     this.#owner.closed(this)
   }
@@ -193,7 +197,7 @@ export class Link {
       this.close()
       return
     }
-    for (const octets of step.send) this.#socket.write(octets)
+    for (const octets of step.send) this.#socket?.write(octets)
     if (step.kind === 'continue') return
     this.#handshake = undefined
     const reader = this.#owner.verified(this, step.channel, step.framer)

@@ -106,7 +106,7 @@ export class Links {
         link.startHandshake(this.#deps.endpoint().initiate(connection(socket, address), certificate, target))
     })
     const noteFault = ({code}: NodeJS.ErrnoException) => {
-      if (!this.#faults.has(link)) this.#faults.set(link, connectFault(code))
+      if (!link.isClosed && !this.#faults.has(link)) this.#faults.set(link, connectFault(code))
     }
     tcp?.once('error', noteFault)
     socket.once('error', noteFault)

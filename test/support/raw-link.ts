@@ -1,7 +1,7 @@
 // The client end of a link handshake, written down a second time and apart from src/: it says well-formed things to the
 // relay under test, and anything else a test wants said. Nothing here checks certificates.
 
-import {connect, type TLSSocket} from 'node:tls'
+import {type ConnectionOptions, connect, type TLSSocket} from 'node:tls'
 import {within} from './wait-until.ts'
 
 export interface RawCell {
@@ -55,9 +55,9 @@ export class RawLink {
   }
 
   /** TLS alone; not one cell is sent. `from`: another loopback address than 127.0.0.1 to come from. */
-  static async open(port: number, from?: string): Promise<RawLink> {
+  static async open(port: number, from?: string, tls: ConnectionOptions = {}): Promise<RawLink> {
     const localAddress = from === undefined ? {} : {localAddress: from}
-    const socket = connect({host: '127.0.0.1', port, rejectUnauthorized: false, ...localAddress})
+    const socket = connect({host: '127.0.0.1', port, rejectUnauthorized: false, ...localAddress, ...tls})
     const link = new RawLink(socket)
     await within(
       'TLS handshake',
@@ -75,9 +75,10 @@ export class RawLink {
   static async handshake(
     port: number,
     versions: readonly number[] = [3, 4, 5],
-    from?: string
+    from?: string,
+    tls: ConnectionOptions = {}
   ): Promise<{link: RawLink; version: number; cells: readonly RawCell[]}> {
-    const link = await RawLink.open(port, from)
+    const link = await RawLink.open(port, from, tls)
     link.sendVersions(versions)
     const theirs = await link.nextCell()
     if (theirs.command !== RawCommand.VERSIONS) throw new Error(`command ${theirs.command} before VERSIONS`)

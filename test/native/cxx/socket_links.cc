@@ -32,6 +32,13 @@ double now_ms() {
   return std::chrono::duration<double, std::milli>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+/// Takes the first octets away.
+void remove(Octets &octets, std::size_t count) {
+  Octets rest;
+  for (std::size_t at = count; at < octets.size(); at++) rest.push_back(octets[at]);
+  octets.swap(rest);
+}
+
 /// The far end of a link.
 class LinkPeer {
  public:
@@ -73,7 +80,7 @@ class LinkPeer {
   /// False where the socket is full; what was sent of it is gone from `octets`.
   bool send(Octets &octets) {
     const ssize_t sent = ::send(descriptor_, octets.data(), octets.size(), MSG_NOSIGNAL);
-    if (sent > 0) octets = Octets(octets.begin() + sent, octets.end());
+    if (sent > 0) remove(octets, static_cast<std::size_t>(sent));
     return octets.empty();
   }
 
@@ -200,7 +207,7 @@ void cells_go_through(const Kernel &kernel) {
     while (!sealed.empty()) {
       Octets piece(sealed.begin(),
                    sealed.begin() + static_cast<std::ptrdiff_t>(std::min(sealed.size(), 1 + random.below(40000))));
-      sealed = Octets(sealed.begin() + static_cast<std::ptrdiff_t>(piece.size()), sealed.end());
+      remove(sealed, piece.size());
       while (!in.send(piece)) {
         site.settle(0);
         out.receive();
