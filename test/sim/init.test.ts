@@ -59,9 +59,8 @@ describe('ramson init', () => {
         `DataDirectory ${data}`,
         'Nickname fresh',
         'ORPort 9443',
-        'PublishToPublicNetwork 0',
-        'RelayBandwidthBurst 2 MB',
-        'RelayBandwidthRate 2 MB',
+        'RelayBandwidthBurst 2097152',
+        'RelayBandwidthRate 2097152',
         'StatusPort 8035',
         ''
       ].join('\n')

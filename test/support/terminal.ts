@@ -9,6 +9,8 @@ pid, fd = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[2], sys.argv[2:])
 seen = b''
+answered = 0
+plain = lambda: re.sub(rb'\\x1b\\[[0-9;]*[A-Za-z]', b'', seen)
 while True:
     try:
         chunk = os.read(fd, 4096)
@@ -17,9 +19,11 @@ while True:
     if not chunk:
         break
     seen += chunk
-    if answers and re.search(rb': (\\x1b\\[[0-9;]*[A-Za-z])*$', seen):
+    # A prompt may come in pieces, with the cursor moved in between: it is answered once.
+    if answers and len(plain()) > answered and plain().endswith(b': '):
+        answered = len(plain())
         os.write(fd, answers.pop(0).encode() + b'\\r')
-sys.stdout.write(re.sub(r'\\x1b\\[[0-9;]*[A-Za-z]', '', seen.decode()))
+sys.stdout.write(plain().decode())
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `
 
