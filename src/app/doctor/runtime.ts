@@ -1,6 +1,8 @@
 // What ramson runs on: Node, the addon and its kernel, the processor.
 
+import {existsSync} from 'node:fs'
 import {arch} from 'node:os'
+import {join} from 'node:path'
 import type {LoadedAddon} from '../../crypto/binding.ts'
 import {packageFolder} from '../version.ts'
 import {bad, type Finding, good, warn} from './finding.ts'
@@ -42,14 +44,19 @@ export function addonFinding(load: () => LoadedAddon, planeText: () => string): 
     return warn(
       'addon',
       `The native addon is not in use (${reason}): cells go through the fallback, which is several times slower.`,
-      isWanted
-        ? 'unset RAMSON_DATAPLANE'
-        : `sudo apt-get install g++ cmake, then npm run build in ${packageFolder()}`
+      isWanted ? 'unset RAMSON_DATAPLANE' : buildAdvice(packageFolder())
     )
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     return bad('addon', message, 'unset RAMSON_DATAPLANE RAMSON_KERNEL RAMSON_ADDON')
   }
+}
+
+/** A checkout can build the addon; the package has it for the systems that most relays run on. */
+function buildAdvice(folder: string): string {
+  return existsSync(join(folder, 'CMakeLists.txt'))
+    ? `sudo apt-get install g++ make cmake, then node scripts/build-native.mjs in ${folder}`
+    : 'take Linux with glibc 2.34 or later on x64 or arm64, or build the addon in a checkout and name it in RAMSON_ADDON'
 }
 
 export function kernelFinding({addon}: LoadedAddon): Finding | undefined {
