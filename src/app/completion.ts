@@ -82,8 +82,8 @@ _ramson() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD - 1]} words
   COMPREPLY=()
   case $before in
-    ${[...paths].join('|')}) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
-${[...choices].map(([flag, values]) => `    ${flag}) mapfile -t COMPREPLY < <(compgen -W '${values.join(' ')}' -- "$word"); return ;;`).join('\n')}
+    ${[...paths].join('|')}) COMPREPLY=($(compgen -f -- "$word")); return ;;
+${[...choices].map(([flag, values]) => `    ${flag}) COMPREPLY=($(compgen -W '${values.join(' ')}' -- "$word")); return ;;`).join('\n')}
   esac
   words='${[...(own?.flags ?? []).flatMap(spellings)].join(' ')}'
   if ((COMP_CWORD == 1)); then words="$words ${own?.words.join(' ')}"; fi
@@ -91,7 +91,7 @@ ${[...choices].map(([flag, values]) => `    ${flag}) mapfile -t COMPREPLY < <(co
 ${cases.join('\n')}
   esac
   if [[ $word == --[A-Z]* ]]; then words='${torrcFlags().join(' ')}'; fi
-  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
 }
 complete -o default -F _ramson ramson
 `
