@@ -6,7 +6,7 @@ import type {OnionServiceConfig} from '../config/onion-services.ts'
 import {printOnionAddress} from '../crypto/hs/onion-address.ts'
 import type {DataDirFault} from '../datadir/fault.ts'
 import {loadOnionBalanceMasters} from '../datadir/onion-balance-file.ts'
-import {loadOnionService, type OnionServiceKeys} from '../datadir/onion-service-files.ts'
+import {loadOnionService} from '../datadir/onion-service-files.ts'
 import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
 import type {NetDir} from '../netdir/net-dir.ts'
@@ -41,19 +41,30 @@ export interface RunningService {
   readonly address: string
   /** Of its HiddenServiceDir: what a person calls it, and what metrics may. */
   readonly name: string
+  readonly config: OnionServiceConfig
   readonly service: OnionService
 }
 
+interface LoadedService {
+  readonly config: OnionServiceConfig
+  readonly address: string
+  readonly options: OnionServiceOptions
+}
+
 export class OnionServices {
-  /** Those of the settings. */
-  readonly running: readonly RunningService[]
+  /** Those of the settings, in their order. */
+  #running: readonly RunningService[]
+  /** By address, what a service was made of: one that would be made of the same is left alone at a reload. */
+  readonly #madeOf = new Map<string, string>()
   /** Those that came later, by their address. */
   readonly #added = new Map<string, OnionService>()
   readonly #make: MakeService
+  readonly #logger: Logger
 
-  private constructor(running: readonly RunningService[], make: MakeService) {
-    this.running = running
+  private constructor(loaded: readonly LoadedService[], make: MakeService, logger: Logger) {
     this.#make = make
+    this.#logger = logger
+    this.#running = loaded.map(each => this.#begin(each))
   }
 
   /** Loads all keys, or none when one cannot be had. `ed25519Ready` must have resolved. */
@@ -61,18 +72,8 @@ export class OnionServices {
     configs: readonly OnionServiceConfig[],
     deps: OnionServicesDeps
   ): Result<OnionServices, DataDirFault> {
-    const loaded: {config: OnionServiceConfig; keys: OnionServiceKeys; masters: Uint8Array[]}[] = []
-    for (const config of configs) {
-      const keys = loadOnionService(config.directory)
-      if (!keys.ok) return keys
-      for (const notice of keys.value.notices) deps.logger.notice(notice)
-      const masters = config.isOnionBalanceInstance ? loadOnionBalanceMasters(config.directory) : ok([])
-      if (!masters.ok) return masters
-      if (masters.value.length > 0) {
-        deps.logger.notice(`OnionBalance: ${masters.value.length} MasterOnionAddress registered.`)
-      }
-      loaded.push({config, keys: keys.value, masters: masters.value})
-    }
+    const loaded = loadServices(configs, deps.logger)
+    if (!loaded.ok) return loaded
     const {netDir, paths, build} = deps
     const now = () => new Date()
     const circuits = new HsCircuits({netDir, paths, build, now})
@@ -88,12 +89,35 @@ export class OnionServices {
         changed: deps.changed,
         descriptorWatch: deps.descriptorWatch?.(address)
       })
-    const running = loaded.map(({config, keys: {identity, address, authorizedClients}, masters}) => ({
-      address,
-      name: basename(config.directory),
-      service: make(address, {...config, identity, authorizedClients, masters})
-    }))
-    return ok(new OnionServices(running, make))
+    return ok(new OnionServices(loaded.value, make, deps.logger))
+  }
+
+  get running(): readonly RunningService[] {
+    return this.#running
+  }
+
+  /** Begins what is new or has changed, in its settings or in the keys of its clients, and ends what is gone or was changed.
+   * When keys cannot be had, all stays as it is. */
+  configure(configs: readonly OnionServiceConfig[]): Result<void, DataDirFault> {
+    const loaded = loadServices(configs, this.#logger)
+    if (!loaded.ok) return loaded
+    const before = new Map(this.#running.map(each => [each.address, each]))
+    const kept = new Set<string>()
+    const isSame = (each: LoadedService) => this.#madeOf.get(each.address) === madeOf(each)
+    for (const each of loaded.value) if (before.has(each.address) && isSame(each)) kept.add(each.address)
+    for (const [address, {service}] of before) if (!kept.has(address)) service.close()
+    this.#running = loaded.value.map(each => {
+      const running = before.get(each.address)
+      if (running !== undefined && kept.has(each.address)) return running
+      const begun = this.#begin(each)
+      begun.service.start()
+      const {directory} = each.config
+      this.#logger.notice(
+        `The onion service of ${basename(directory)} starts; its address is in ${directory}/hostname.`
+      )
+      return begun
+    })
+    return ok(undefined)
   }
 
   /** Every service that runs, by its address. */
@@ -121,8 +145,39 @@ export class OnionServices {
     for (const {service} of this.running) service.start()
   }
 
+  #begin(loaded: LoadedService): RunningService {
+    const {config, address, options} = loaded
+    this.#madeOf.set(address, madeOf(loaded))
+    return {address, name: basename(config.directory), config, service: this.#make(address, options)}
+  }
+
   close(): void {
     for (const service of this.all.values()) service.close()
     this.#added.clear()
   }
+}
+
+function loadServices(
+  configs: readonly OnionServiceConfig[],
+  logger: Logger
+): Result<LoadedService[], DataDirFault> {
+  const loaded: LoadedService[] = []
+  for (const config of configs) {
+    const keys = loadOnionService(config.directory)
+    if (!keys.ok) return keys
+    for (const notice of keys.value.notices) logger.notice(notice)
+    const masters = config.isOnionBalanceInstance ? loadOnionBalanceMasters(config.directory) : ok([])
+    if (!masters.ok) return masters
+    if (masters.value.length > 0) {
+      logger.notice(`OnionBalance: ${masters.value.length} MasterOnionAddress registered.`)
+    }
+    const {identity, address, authorizedClients} = keys.value
+    loaded.push({config, address, options: {...config, identity, authorizedClients, masters: masters.value}})
+  }
+  return ok(loaded)
+}
+
+function madeOf({config, options: {authorizedClients, masters}}: LoadedService): string {
+  const text = (octets: Uint8Array) => Buffer.from(octets).toString('hex')
+  return JSON.stringify([config, authorizedClients?.map(text), masters?.map(text)])
 }

@@ -6,10 +6,12 @@
 import {basename} from 'node:path'
 import type {RelayConfig} from '../config/relay-config.ts'
 import {ed25519Ready} from '../crypto/ed25519.ts'
+import {printDataDirFault} from '../datadir/fault.ts'
 import {openDirectory} from '../datadir/file.ts'
 import {type DirectoryLock, lockDirectory} from '../datadir/lock.ts'
 import {loadState} from '../datadir/state-file.ts'
 import {ok, type Result} from '../fault/result.ts'
+import type {Logger} from '../log/logger.ts'
 import type {ReachProgress} from '../roles/client/reach-progress.ts'
 import {ClientAuth} from './client-auth.ts'
 import {ClientNode} from './client-node.ts'
@@ -45,12 +47,14 @@ export class OriginNode {
   readonly side: OwnSide
   readonly #socks: SocksPorts
   readonly #lock: DirectoryLock
+  readonly #logger: Logger
 
   private constructor(
     {client, services, side}: Roles,
     monitor: OriginMonitor,
     socks: SocksPorts,
-    lock: DirectoryLock
+    lock: DirectoryLock,
+    logger: Logger
   ) {
     this.client = client
     this.monitor = monitor
@@ -59,6 +63,7 @@ export class OriginNode {
     this.socksPorts = socks.ports
     this.#socks = socks
     this.#lock = lock
+    this.#logger = logger
   }
 
   /** Never throws on account of settings, files or the network: a fault says what stood in the way. */
@@ -104,11 +109,15 @@ export class OriginNode {
     }
     for (const port of socks.value.ports)
       logger.notice(`Opened Socks listener on port ${port}, for onion services alone.`)
-    return ok(new OriginNode(opened.value, monitor.value, socks.value, lock.value))
+    return ok(new OriginNode(opened.value, monitor.value, socks.value, lock.value, logger))
   }
 
-  /** Onion services and ports keep the settings that they began with. */
-  async reload(_config: RelayConfig): Promise<void> {}
+  /** Onion services follow the settings; what else changed waits for the next start. */
+  async reload({onionServices}: RelayConfig): Promise<void> {
+    const configured = this.services.configure(onionServices)
+    if (!configured.ok)
+      this.#logger.warn(`The onion services stay as they are: ${printDataDirFault(configured.fault)}`)
+  }
 
   /** For the control port. */
   get controllable(): Controllable {

@@ -96,8 +96,7 @@ export class OwnRoles {
       return socks
     }
     const services = opened.value
-    const sources = serviceSources(config, services)
-    const readings = () => ({...serviceReadings(sources), ...steps.readings()})
+    const readings = () => ({...serviceReadings(serviceSources(services)), ...steps.readings()})
     const side = {client, services, paths, guards, streams, clientAuth, descriptorEvents}
     return ok(new OwnRoles(side, socks.value, readings))
   }

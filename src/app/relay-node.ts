@@ -60,6 +60,7 @@ import {RelayStatistics} from './relay-statistics.ts'
 import {savedDescriptorsFile} from './saved-descriptors-file.ts'
 import {savedStatistics} from './saved-statistics.ts'
 import {SelfTest} from './self-test.ts'
+import {printStartFault} from './start-fault.ts'
 import {versionText} from './version.ts'
 
 export type StartFault = DataDirFault | OrPortFault | MetricsPortFault
@@ -288,6 +289,7 @@ export class RelayNode {
       await this.#changeDirPorts(before, config)
     }
     this.#selfTest.configure(Date.now())
+    await this.#changeServices(config)
     const {family, logger} = this.#parts
     const loaded = family.load(config, logger)
     if (!loaded.ok) logger.warn(`The family keys stay as they are: ${printDataDirFault(loaded.fault)}`)
@@ -325,6 +327,25 @@ export class RelayNode {
     this.pool.setKeys(onionSkinKeys(this.#keys, network))
     this.pool.setLimits(onionSkinLimits(network.param, this.#config.maxOnionQueueDelayMs))
     this.core.plane.setRates(dataPlaneRates(this.#config, network.param))
+  }
+
+  /** A relay that had nothing of its own when it started gets what it takes. */
+  async #changeServices(config: RelayConfig): Promise<void> {
+    const {logger} = this.#parts
+    if (this.#ownRoles !== undefined) {
+      const configured = this.#ownRoles.services.configure(config.onionServices)
+      if (!configured.ok)
+        logger.warn(`The onion services stay as they are: ${printDataDirFault(configured.fault)}`)
+      return
+    }
+    if (config.onionServices.length === 0) return
+    const opened = await openOwnRoles({...this.#parts, config: {...config, socksPorts: []}}, this.core)
+    if (!opened.ok) {
+      logger.warn(`The onion services cannot start: ${printStartFault(opened.fault)}`)
+      return
+    }
+    this.#ownRoles = opened.value
+    this.#ownRoles?.start(config, logger)
   }
 
   async #changeDirPorts(before: RelayConfig, config: RelayConfig): Promise<void> {

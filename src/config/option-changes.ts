@@ -43,6 +43,16 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'AccountingRule',
   'AccountingStart',
   'MaxHSDirCacheBytes',
+  'HiddenServiceDir',
+  'HiddenServicePort',
+  'HiddenServiceVersion',
+  'HiddenServiceNumIntroductionPoints',
+  'HiddenServiceMaxStreams',
+  'HiddenServiceMaxStreamsCloseCircuit',
+  'HiddenServiceEnableIntroDoSDefense',
+  'HiddenServiceEnableIntroDoSRatePerSec',
+  'HiddenServiceEnableIntroDoSBurstPerSec',
+  'HiddenServiceOnionBalanceInstance',
   'DoSRefuseSingleHopClientRendezvous',
   'FamilyId',
   'MaxAdvertisedBandwidth',
@@ -81,7 +91,7 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
 ])
 
 /** Of a node without an ORPort, most of what is live at a relay waits for the next start. */
-const LIVE_WITHOUT_ORPORT = /Log|^ProtocolWarnings$|^ShutdownWaitLength$/
+const LIVE_WITHOUT_ORPORT = /Log|^ProtocolWarnings$|^ShutdownWaitLength$|^HiddenService(?!Statistics)/
 
 export function optionChange(name: RelayOptionName, isRelay: boolean): OptionChange {
   if (REFUSED.has(name)) return 'refused'

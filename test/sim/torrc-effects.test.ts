@@ -279,6 +279,28 @@ describe('a relay does what its torrc says', () => {
     assert.match(uploads.at(-1) ?? '', /^router subject 127\.0\.0\.1 /)
   })
 
+  it('HiddenServiceDir: services come, change and go with a reload', async () => {
+    const metrics = async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+    const shows = (what: RegExp, isThere = true) =>
+      waitUntil(`${what}`, WAIT, async () => what.test(await metrics()) === isThere)
+    subject.add(`HiddenServiceDir ${path('first')}`)
+    subject.add('HiddenServicePort 80')
+    subject.daemon.signal('SIGHUP')
+    await shows(/^tor_hs_app_read_bytes_total\{onion="first",port="80"\} 0$/m)
+    assert.match(readFileSync(join(path('first'), 'hostname'), 'utf8'), /^[a-z2-7]{56}\.onion\n$/)
+    subject.configure('HiddenServicePort 81')
+    subject.add(`HiddenServiceDir ${path('second')}`)
+    subject.add('HiddenServicePort 82')
+    subject.daemon.signal('SIGHUP')
+    await shows(/^tor_hs_app_read_bytes_total\{onion="second",port="82"\} 0$/m)
+    await shows(/onion="first",port="80"/, false)
+    await shows(/onion="first",port="81"/)
+    subject.remove('HiddenServiceDir')
+    subject.remove('HiddenServicePort')
+    subject.daemon.signal('SIGHUP')
+    await shows(/onion="/, false)
+  })
+
   it('DirCache 0: the relay is no directory, and says so', async () => {
     assert.match(await own('server'), /^tunnelled-dir-server$/m)
     const before = uploads.length

@@ -81,6 +81,12 @@ export class Subject {
     writeFileSync(this.#torrcFile, `${this.#torrc.join('\n')}\n`)
   }
 
+  /** Takes all lines of an option out of the torrc. */
+  remove(option: string): void {
+    this.#torrc = this.#torrc.filter(line => !line.startsWith(`${option} `))
+    writeFileSync(this.#torrcFile, `${this.#torrc.join('\n')}\n`)
+  }
+
   /** Starts it and waits until its ORPort answers TLS and its fingerprint is written. */
   async start(): Promise<void> {
     this.launch()

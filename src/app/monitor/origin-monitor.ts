@@ -43,10 +43,13 @@ export class OriginMonitor {
     const {config, logger, client, services, steps} = deps
     if (config.metricsPorts.length === 0) return ok(new OriginMonitor(deps, undefined))
     const missing = () => (client.knownNetDir === undefined ? ['too little is known of the network'] : [])
-    const sources = serviceSources(config, services)
     let monitor: OriginMonitor | undefined
     const node = {
-      readings: () => ({...serviceReadings(sources), ...steps.readings(), ...monitor?.processReadings()}),
+      readings: () => ({
+        ...serviceReadings(serviceSources(services)),
+        ...steps.readings(),
+        ...monitor?.processReadings()
+      }),
       ready: () => ({missing: missing()}),
       inConsensus: () => undefined
     }
@@ -58,10 +61,10 @@ export class OriginMonitor {
 
   /** What the status page shows. */
   status(notices: readonly StatusNotice[]): Status {
-    const {client, config, services} = this.#deps
+    const {client, services} = this.#deps
     const {channels, registry, plane} = client.core
     const {cellsReceived, cellsSent} = plane.counters
-    const sources = serviceSources(config, services)
+    const sources = serviceSources(services)
     return {
       title: 'ramson without an ORPort',
       about: versionText(),
@@ -104,14 +107,14 @@ export class OriginMonitor {
 
   /** Writes the heartbeat into the log. */
   beat(): void {
-    const {client, config, services, logger} = this.#deps
+    const {client, services, logger} = this.#deps
     const {bytesRead, bytesWritten} = client.core.plane.counters
     const log = logger.about('heartbeat')
     log.notice(
       `Heartbeat: up for ${uptimeText(Date.now() - this.startedAtMs)}, with ${client.core.registry.size} circuits open. ` +
         `Sent ${usageText(bytesWritten)}, received ${usageText(bytesRead)}.`
     )
-    const counters = serviceSources(config, services).map(source => source.counters)
+    const counters = serviceSources(services).map(source => source.counters)
     if (counters.length === 0) return
     const total = (of: (each: (typeof counters)[number]) => number) =>
       counters.reduce((sum, each) => sum + of(each), 0)

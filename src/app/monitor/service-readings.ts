@@ -2,7 +2,6 @@
 
 import {basename} from 'node:path'
 import type {OnionServiceConfig} from '../../config/onion-services.ts'
-import type {RelayConfig} from '../../config/relay-config.ts'
 import type {Readings} from '../../metrics/catalog.ts'
 import type {HistogramSample, LabelSet, Sample} from '../../metrics/metric.ts'
 import {
@@ -31,15 +30,12 @@ export function serviceNames(configs: readonly Pick<OnionServiceConfig, 'directo
   })
 }
 
-/** The services that run, which are in the order of the settings. */
-export function serviceSources(
-  {onionServices}: Pick<RelayConfig, 'onionServices'>,
-  {running}: OnionServices
-): ServiceSource[] {
-  const names = serviceNames(onionServices)
-  return running.map(({service}, i) => ({
+/** The services of the settings that run at the moment. */
+export function serviceSources({running}: Pick<OnionServices, 'running'>): ServiceSource[] {
+  const names = serviceNames(running.map(({config}) => config))
+  return running.map(({service, config}, i) => ({
     name: names[i] ?? `${i}`,
-    ports: (onionServices[i]?.ports ?? []).map(port => port.virtualPort),
+    ports: config.ports.map(port => port.virtualPort),
     counters: service.counters
   }))
 }
