@@ -94,6 +94,11 @@ inline void store_masked(void *at, unsigned long long mask, Quad quad) {
 
 }  // namespace ramson::emulated
 
+// Where these take a constant, clang has them as macros.
+#undef _mm512_shuffle_epi32
+#undef _mm512_clmulepi64_epi128
+#undef _mm512_inserti32x4
+#undef _mm512_extracti32x4_epi32
 #define __m512i ramson::emulated::Quad
 #define _mm512_broadcast_i32x4 ramson::emulated::broadcast
 #define _mm512_set_epi64 ramson::emulated::set_words
