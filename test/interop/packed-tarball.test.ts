@@ -92,7 +92,7 @@ describe('the packed tarball', () => {
     async () => {
       linkPrograms()
       const words = [npm(), 'pack', '--json', '--pack-destination', scratch, '--loglevel=error']
-      const {stdout} = await run(process.execPath, words, {cwd: root, timeout: 400_000, maxBuffer: 1 << 24})
+      const {stdout} = await run(process.execPath, words, {cwd: root, timeout: 800_000, maxBuffer: 1 << 24})
       // What its scripts print comes before.
       const [made] = JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as {
         filename: string
@@ -110,7 +110,7 @@ describe('the packed tarball', () => {
       )
       hasPrebuilt = existsSync(prebuilt)
     },
-    {timeout: 600_000}
+    {timeout: 1_000_000}
   )
 
   it('holds the program, its types, documents and addons, and nothing that is for a checkout alone', () => {
