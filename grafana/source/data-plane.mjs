@@ -180,6 +180,12 @@ export default {
           ]
         },
         {
+          title: 'Ends of open links',
+          description: 'Links on native sockets that ended by themselves, by how.',
+          unit: 'cps',
+          queries: [[rate('ramson_links_ended_total{$}'), '{{reason}}']]
+        },
+        {
           title: 'Connections',
           description: 'As C tor tells them, by type.',
           unit: 'short',

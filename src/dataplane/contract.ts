@@ -130,6 +130,12 @@ export interface DataPlaneCounters {
   handshakesRefused: number
   /** Connections that the link gate refused. */
   linksRefused: number
+  /** Channels whose link ended by itself on a native socket: said goodbye or closed, broke, sent what was no record of TLS
+   * or not one of its own, sent an alert. */
+  linksClosedByPeer: number
+  linksBroken: number
+  linksMalformed: number
+  linksAlerted: number
   channelsOpened: number
   channelsClosed: number
   paddingCellsSent: number

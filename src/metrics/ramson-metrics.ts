@@ -68,6 +68,9 @@ export const ramsonRelayMetrics = {
   ramson_link_handshakes_failed_total: counter('Links that ended in their handshake'),
   ramson_link_handshakes_refused_total: counter('Links that had to make room for newer ones'),
   ramson_links_refused_total: counter('Connections refused before TLS'),
+  ramson_links_ended_total: counter('Open links on native sockets that ended by themselves', {
+    reason: ['peer_closed', 'socket_failed', 'bad_record', 'peer_alert']
+  }),
   ramson_outbox_overflows_total: counter('Circuits whose queue of cells was full'),
   ramson_queued_bytes: gauge('Memory that waiting cells take'),
   ramson_shed_bytes_total: counter('Memory of waiting cells that was taken back under memory pressure'),

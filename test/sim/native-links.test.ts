@@ -94,8 +94,10 @@ describe('links of native shards', {skip: loadAddon().reason}, () => {
     const tcp: Socket = connect({host: '127.0.0.1', port})
     const link = await open({socket: tcp})
     await works(link)
+    const malformed = relay.core.plane.counters.linksMalformed
     tcp.write(randomOctets(2000))
     await within('the end of the link', SOON_MS, link.closed)
+    assert.equal(relay.core.plane.counters.linksMalformed, malformed + 1)
     assert.equal(other.isClosed, false)
     await works(other)
     assert.equal(kept.link.isClosed, false)

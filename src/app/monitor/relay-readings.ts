@@ -168,6 +168,12 @@ function ownReadings(sources: RelaySources): Readings {
     ramson_link_handshakes_failed_total: counters.handshakesFailed,
     ramson_link_handshakes_refused_total: counters.handshakesRefused,
     ramson_links_refused_total: counters.linksRefused,
+    ramson_links_ended_total: {
+      peer_closed: counters.linksClosedByPeer,
+      socket_failed: counters.linksBroken,
+      bad_record: counters.linksMalformed,
+      peer_alert: counters.linksAlerted
+    },
     ramson_outbox_overflows_total: counters.outboxOverflows,
     ramson_queued_bytes: plane.queuedOctets,
     ramson_shed_bytes_total: counters.octetsShed,

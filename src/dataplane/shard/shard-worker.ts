@@ -27,7 +27,7 @@ import {type NativeShard, openShard} from './native-shard.ts'
 import {OutputSlabs} from './output-slabs.ts'
 import {RecordReader} from './record-reader.ts'
 import {RecordWriter} from './record-writer.ts'
-import {ChannelFaultNumber, CommandKind, LinkEventKind} from './records.ts'
+import {ChannelFaultNumber, CommandKind, LinkEndNumber, LinkEventKind} from './records.ts'
 import {ShardChannel, type ShardChannelOwner} from './shard-channel.ts'
 import {type ShardCounters, SharedMemory, type SharedMemoryParts} from './shared-memory.ts'
 import type {FromWorker, LinkCommand, ToWorker} from './worker-messages.ts'
@@ -373,6 +373,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
           this.#padding.negotiated(channel, reader.payload(), Date.now())
           continue
         }
+        if (reader.kind === LinkEventKind.LINK_ENDED) this.#counters.add(endCounter(reader), 1)
         const fault = reader.kind === LinkEventKind.CHANNEL_FAULT ? faultOf(reader) : undefined
         if (fault !== undefined) this.failed(channel.link, fault)
         channel.link.close()
@@ -486,6 +487,13 @@ function failureCounters(counters: ShardCounters) {
     },
     handshakesRefused: 0
   }
+}
+
+/** What the end of a native link is counted as. */
+function endCounter({code}: RecordReader) {
+  if (code === LinkEndNumber['socket-failed']) return 'linksBroken'
+  if (code === LinkEndNumber['bad-record']) return 'linksMalformed'
+  return code === LinkEndNumber['peer-alert'] ? 'linksAlerted' : 'linksClosedByPeer'
 }
 
 /** The fault that a closed link is counted with; undefined where it is our own doing. */

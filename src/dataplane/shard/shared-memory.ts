@@ -19,6 +19,10 @@ const LINK_COUNTERS = [
 export const WORKER_COUNTERS = [
   ...LINK_COUNTERS,
   'handshakesFailed',
+  'linksClosedByPeer',
+  'linksBroken',
+  'linksMalformed',
+  'linksAlerted',
   'channelsOpened',
   'channelsClosed',
   'paddingCellsSent',
