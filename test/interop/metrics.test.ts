@@ -128,6 +128,10 @@ describe('metrics of a relay under load', {skip: without}, () => {
     for (const expression of [
       'ramson_cells_total{direction="received"} > 100',
       'ramson_link_reads_total > 0',
+      'ramson_shard_busy_seconds_total > 0',
+      'ramson_outbox_wait_seconds_count > 0',
+      'ramson_shard_ring_messages_count > 0',
+      'ramson_cap_limit{cap="links_in_handshake"} > 0',
       'tor_relay_traffic_bytes{direction="written"} > 10000',
       'tor_relay_load_onionskins_total{action="processed"} > 0',
       'ramson_onion_skin_wait_seconds_count > 0',
@@ -140,6 +144,9 @@ describe('metrics of a relay under load', {skip: without}, () => {
       'tor_hs_rdv_num_total > 0',
       'ramson_client_steps_total{step="meeting",outcome="done"} > 0',
       'ramson_client_step_seconds_sum{step="descriptor"} > 0',
+      ...['introduction_point', 'descriptor', 'introduction', 'rendezvous'].map(
+        step => `ramson_service_step_seconds_count{step="${step}"} > 0`
+      ),
       'ramson_service_descriptor_uploads_total{outcome="accepted"} > 0'
     ]) {
       assert.notEqual((await prometheus.query(expression)).length, 0, expression)

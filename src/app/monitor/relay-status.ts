@@ -190,7 +190,7 @@ function queuesPanel({caps}: RelayStatusFacts): StatusPanel {
 function shardRows(shares: readonly number[]): StatusRow[] {
   const row = (name: string, share: number): StatusRow => ({
     name,
-    value: `${Math.round(share * 100)} % busy`,
+    value: `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} % busy`,
     part: share,
     ...(share > FULL ? {state: 'bad' as const} : {})
   })
