@@ -12,8 +12,11 @@ import {ed25519Ready} from '../../src/crypto/ed25519.ts'
 import {isPasswordOf} from '../../src/crypto/secret-to-key.ts'
 import {certifySigningKey} from '../../src/datadir/identity-keys.ts'
 import {findMasterKey} from '../../src/datadir/master-key.ts'
+import {Daemon} from '../support/daemon.ts'
+import {freePort} from '../support/free-ports.ts'
 import {whyWithoutTor} from '../support/needs-tor.ts'
 import {programFile} from '../support/subject.ts'
+import {waitUntil} from '../support/wait-until.ts'
 
 type Program = 'tor' | 'ramson'
 
@@ -258,5 +261,37 @@ describe('the command line beside that of C tor', {skip: whyWithoutTor()}, () =>
       start.stdout + start.stderr,
       /no signing key whose certificate is still valid.*ramson --keygen/
     )
+  })
+
+  it('tells how a C tor is, too, from its MetricsPort', async () => {
+    const port = await freePort()
+    const lines = [
+      `ORPort 127.0.0.1:${await freePort()}`,
+      `MetricsPort 127.0.0.1:${port}`,
+      'MetricsPortPolicy accept 127.0.0.1',
+      'SocksPort 0',
+      `DirAuthority nobody orport=1 v3ident=${'0'.repeat(39)}1 127.0.0.1:1 ${'01'.repeat(20)}`,
+      `DataDirectory ${join(folder, 'running')}`
+    ]
+    const file = join(folder, 'torrc-running')
+    writeFileSync(file, `${lines.join('\n')}\n`)
+    const daemon = new Daemon({
+      name: 'tor',
+      command: 'tor',
+      args: ['-f', file, '--defaults-torrc', '/dev/null'],
+      logFile: join(folder, 'log-running')
+    })
+    try {
+      const told = await waitUntil('the metrics of tor', {timeoutMs: 30_000, everyMs: 250}, () => {
+        if (daemon.end !== undefined) throw new Error(daemon.log())
+        const {status, stdout} = run('ramson', ['status', '--metrics', String(port)])
+        return status === 0 ? stdout : undefined
+      })
+      assert.match(told, /^ {2}Read +\d/m)
+      assert.match(told, /^ {2}Connections +\d/m)
+      assert.match(told, /^ {2}In the consensus +none$/m)
+    } finally {
+      await daemon.stop()
+    }
   })
 })

@@ -109,12 +109,15 @@ describe('ramson init', () => {
   it('asks at a terminal for what no flag says', {skip: whyWithoutPython()}, () => {
     const {torrc, words} = at('asked')
     const command = [process.execPath, programFile, 'init', ...words, '--or-port', '9555']
-    const asked = atTerminal(command, ['talked', 'email:a[]b.example ciissversion:2', '', '', '0', '0'])
+    const asked = atTerminal(command, ['talked', 'a@b.example https://b.example', '', '', '0', '0'])
     assert.equal(asked.status, 0, asked.shown)
     assert.match(asked.shown, /Nickname, 1 to 19 letters and digits \[Unnamed\]: talked/)
     assert.doesNotMatch(asked.shown, /Port that the relay is reached at/)
     const dumped = run('-f', torrc, '--dump-config', 'short').stdout
-    assert.match(dumped, /^ContactInfo email:a\[\]b\.example ciissversion:2$/m)
+    assert.match(
+      dumped,
+      /^ContactInfo email:a\[\]b\.example url:https:\/\/b\.example proof:uri-rsa ciissversion:2$/m
+    )
     assert.match(dumped, /^Nickname talked$/m)
     assert.match(dumped, /^ORPort 9555$/m)
   })

@@ -44,7 +44,7 @@ export function initProgram(): Command {
     .optionsGroup('What it is:')
     .option('--nickname <name>', 'of the relay')
     .option('--or-port <port>', 'that the relay is reached at')
-    .option('--contact <text>', 'ContactInfo')
+    .option('--contact <text>', 'an e-mail address and a web page, or a whole ContactInfo')
     .option('--bandwidth <rate>', 'most octets a second, such as "10 MB"')
     .option('--family-id <id>', 'of your other relays')
     .option('--service-port <ports>', 'of an onion service: "80 127.0.0.1:8080"')

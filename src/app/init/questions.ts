@@ -12,7 +12,7 @@ interface Question {
 const QUESTIONS: readonly Question[] = [
   {field: 'nickname', text: 'Nickname, 1 to 19 letters and digits', kinds: ['relay']},
   {field: 'orPort', text: 'Port that the relay is reached at', kinds: ['relay']},
-  {field: 'contact', text: 'Contact, such as email:you[]example.org ciissversion:2', kinds: ['relay']},
+  {field: 'contact', text: 'Contact: an e-mail address, and a web page if you like', kinds: ['relay']},
   {field: 'bandwidth', text: 'Most octets a second, such as 10 MB; empty for no limit', kinds: ['relay']},
   {field: 'familyId', text: 'FamilyId of your other relays; empty for none', kinds: ['relay']},
   {field: 'servicePort', text: 'Port of the onion service, and where it leads', kinds: ['service']},

@@ -2,6 +2,7 @@
 
 import {join} from 'node:path'
 import type {Answers, Places} from './answers.ts'
+import {contactInfo} from './contact-info.ts'
 
 export function torrcText(answers: Answers, places: Places): string {
   const {kind, metricsPort, statusPort} = answers
@@ -24,7 +25,7 @@ function relayLines({nickname, orPort, contact, bandwidth, familyId}: Answers): 
     `ORPort ${orPort}`,
     ...(contact === ''
       ? ['# ContactInfo email:you[]example.org ciissversion:2']
-      : [`ContactInfo ${contact}`]),
+      : [`ContactInfo ${contactInfo(contact)}`]),
     '',
     '# Octets a second, each way.',
     ...(bandwidth === ''
