@@ -401,6 +401,23 @@ void records_in_vain(const Kernel &kernel) {
   check(other.read({20, 3, 3, 0, 2, 1, 1}) == Next::kFault, kernel, "a change_cipher_spec too long");
 }
 
+/// Whatever comes, in whatever pieces: it is waited for or refused, and no data comes of it.
+void rubbish(const Kernel &kernel) {
+  Random random(17);
+  for (int round = 0; round < 300; round++) {
+    Reader reader(kernel, TlsEnd::kServer);
+    Next next = Next::kMore;
+    std::size_t given = 0;
+    while (next == Next::kMore && given < kRecordSizeMax) {
+      Octets piece = random.octets(1 + random.below(round % 3 == 0 ? 20 : 2000));
+      if (given == 0) piece[0] = static_cast<std::uint8_t>(20 + random.below(4));
+      given += piece.size();
+      next = reader.read(piece);
+    }
+    check(next == Next::kFault && reader.data().empty(), kernel, "rubbish is refused");
+  }
+}
+
 }  // namespace
 
 void record_layer(const Kernel &kernel) {
@@ -414,6 +431,7 @@ void record_layer(const Kernel &kernel) {
   key_updates(kernel);
   limits(kernel);
   records_in_vain(kernel);
+  rubbish(kernel);
 }
 
 }  // namespace ramson::test
