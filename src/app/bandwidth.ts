@@ -18,3 +18,11 @@ export function dataPlaneRates(
     linkBurst: config.perConnBwBurst || Math.max(0, param('perconnbwburst') ?? 0)
   }
 }
+
+/** Of a node that relays for nobody. */
+export function originRates({
+  bandwidthRate: rate,
+  bandwidthBurst: burst
+}: Pick<RelayConfig, 'bandwidthRate' | 'bandwidthBurst'>): DataPlaneRates {
+  return {rate, burst, linkRate: 0, linkBurst: 0}
+}

@@ -13,6 +13,7 @@ import {loadState} from '../datadir/state-file.ts'
 import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
 import type {ReachProgress} from '../roles/client/reach-progress.ts'
+import {originRates} from './bandwidth.ts'
 import {ClientAuth} from './client-auth.ts'
 import {ClientNode} from './client-node.ts'
 import {ClientStreams} from './client-streams.ts'
@@ -99,6 +100,7 @@ export class OriginNode {
       lock.value.release()
       return monitor
     }
+    client.core.plane.setRates(originRates(config))
     client.start()
     services.start()
     logger.notice(`${versionText()} on Node ${process.versions.node}, without an ORPort. Experimental.`)
@@ -112,9 +114,10 @@ export class OriginNode {
     return ok(new OriginNode(opened.value, monitor.value, socks.value, lock.value, logger))
   }
 
-  /** Onion services follow the settings; what else changed waits for the next start. */
-  async reload({onionServices}: RelayConfig): Promise<void> {
-    const configured = this.services.configure(onionServices)
+  /** Bandwidth and onion services follow the settings; what else changed waits for the next start. */
+  async reload(config: RelayConfig): Promise<void> {
+    this.client.core.plane.setRates(originRates(config))
+    const configured = this.services.configure(config.onionServices)
     if (!configured.ok)
       this.#logger.warn(`The onion services stay as they are: ${printDataDirFault(configured.fault)}`)
   }

@@ -91,7 +91,8 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
 ])
 
 /** Of a node without an ORPort, most of what is live at a relay waits for the next start. */
-const LIVE_WITHOUT_ORPORT = /Log|^ProtocolWarnings$|^ShutdownWaitLength$|^HiddenService(?!Statistics)/
+const LIVE_WITHOUT_ORPORT =
+  /Log|^ProtocolWarnings$|^ShutdownWaitLength$|^HiddenService(?!Statistics)|^Bandwidth/
 
 export function optionChange(name: RelayOptionName, isRelay: boolean): OptionChange {
   if (REFUSED.has(name)) return 'refused'
