@@ -166,11 +166,20 @@ describe('a node and its operator', () => {
     assert.equal(check(doctor().findings, 'key-modes')[0]?.verdict, 'good')
   })
 
+  it('is named by the words that it was started with, torrc options too', () => {
+    const other = join(folder, 'elsewhere')
+    const words = ['-f', torrc, '--DataDirectory', other, '--json']
+    const {findings} = JSON.parse(run('doctor', ...words).stdout) as {readonly findings: readonly Finding[]}
+    assert.match(check(findings, 'identity')[0]?.text ?? '', /There is no identity yet/)
+    assert.equal(run('status', '-f', torrc, '--StatusPort', '0').status, 0)
+  })
+
   it('refuses words that it does not know, with what may have been meant', () => {
     for (const command of ['status', 'doctor']) {
       const {status, stderr} = run(command, '--jsno')
       assert.notEqual(status, 0)
       assert.match(stderr, /Did you mean --json\?/)
+      assert.match(run(command, '--verify-config').stderr, /no flag of this command/)
       assert.match(run(command, '--help').stdout, new RegExp(`^Usage: ramson ${command}`))
     }
   })

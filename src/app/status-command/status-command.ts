@@ -1,12 +1,13 @@
 // `ramson status`: asks the node that runs with these settings how it is, over its StatusPort or its MetricsPort, and prints
 // it. The exit status is 0 when it answered and is ready, 1 when it is not ready or nobody answered.
 
-import {Command, CommanderError} from 'commander'
+import {Command} from 'commander'
 import {parseAddressPort} from '../../config/address.ts'
 import {printConfigFault} from '../../config/fault.ts'
 import type {RelayConfig} from '../../config/relay-config.ts'
-import {type CommandLine, parseCommandLine} from '../cli.ts'
+import type {CommandLine} from '../cli.ts'
 import {DONE, FAILED, fail, print} from '../exit-status.ts'
+import {parseNodeCommand} from '../node-command.ts'
 import {readConfig} from '../read-config.ts'
 import type {Status} from '../status/status.ts'
 import {addressText, ask, type LocalAddress, reachableHost} from './ask.ts'
@@ -24,14 +25,13 @@ interface StatusFlags {
 
 export function statusProgram(): Command {
   return new Command('ramson status')
-    .usage('[flags]')
+    .usage('[flags] [--TorrcOption value …]')
     .description(
       'How the node is that runs here: roles, flags, load, overload. It needs a MetricsPort or a StatusPort.'
     )
     .helpOption(false)
     .exitOverride()
     .configureOutput({writeErr: () => undefined, writeOut: () => undefined})
-    .allowExcessArguments(false)
     .option('-f, --torrc-file <path>', 'of the node with this torrc; else of the one in the usual place')
     .option('--metrics <address>', 'of the node with this MetricsPort: host:port or unix:path, C tor too')
     .option('--json', 'one JSON object')
@@ -41,15 +41,11 @@ export function statusProgram(): Command {
 
 export async function runStatusCommand(words: readonly string[]): Promise<number> {
   const program = statusProgram()
-  try {
-    program.parse(words, {from: 'user'})
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    return fail(`${error.message.replace(/^error: /, '').replace(/\.?\n/g, '. ')} See ramson status --help.`)
-  }
-  const flags = program.opts<StatusFlags>()
+  const command = parseNodeCommand<StatusFlags>(program, words)
+  if (!command.ok) return fail(`${command.fault.data?.message ?? ''} See ramson status --help.`)
+  const {flags, node} = command.value
   if (flags.help) return print(program.helpInformation())
-  const ports = flags.metrics === undefined ? portsOfTorrc(flags.torrcFile) : portsOfFlag(flags.metrics)
+  const ports = flags.metrics === undefined ? portsOfNode(node) : portsOfFlag(flags.metrics)
   if (typeof ports === 'string') return fail(ports)
   const report = await askNode(ports)
   if (flags.alive) return report === undefined ? FAILED : DONE
@@ -71,10 +67,8 @@ interface NodePorts {
 }
 
 /** A text says what is in the way. */
-function portsOfTorrc(torrcFile: string | undefined): NodePorts | string {
-  const command = parseCommandLine(torrcFile === undefined ? [] : ['-f', torrcFile])
-  if (!command.ok) return 'The torrc cannot be named like this.'
-  const config = readConfig(command.value as CommandLine)
+function portsOfNode(node: CommandLine): NodePorts | string {
+  const config = readConfig(node)
   if (!config.ok) return printConfigFault(config.fault)
   const ports = portsOf(config.value)
   if (ports.status !== undefined || ports.metrics.length > 0) return ports
