@@ -15,6 +15,10 @@ const HEADER = 5
 const SEALED = 23
 /** Sealed records of the handshake, by octets: certificates and little else. */
 const KEPT_OCTETS_MAX = 64 * 1024
+/** RFC 8446, section 5.2. What is longer is no record, which node:tls may say. */
+const RECORD_MAX = 2 ** 14 + 256
+/** Octets that are kept of a peer that floods a stopped tap. */
+const BEHIND_MAX = 256 * 1024
 const NOTHING = new Uint8Array(0)
 
 /** The sealed records of one direction. Whether the handshake's keys or later ones seal a record cannot be seen. */
@@ -79,6 +83,7 @@ export class RecordTap extends Duplex {
     this.#isStopped = false
     const behind = this.#behind
     this.#behind = NOTHING
+    this.#socket.resume()
     this.#give(behind)
   }
 
@@ -87,19 +92,20 @@ export class RecordTap extends Duplex {
   letGo(
     duplicate: (descriptor: number) => number
   ): {readonly descriptor: number; readonly behind: Uint8Array} | undefined {
+    if (this.#isOpen) return undefined
     const {_handle: handle} = this.#socket as unknown as {readonly _handle?: {readonly fd?: number} | null}
     if (typeof handle?.fd !== 'number' || handle.fd < 0) return undefined
     const descriptor = duplicate(handle.fd)
     if (descriptor < 0) return undefined
-    // What was read while the socket was paused.
-    for (let chunk = this.#socket.read(); chunk !== null; chunk = this.#socket.read()) this.#receive(chunk)
+    // What was read while the socket was paused comes as 'data'.
+    while (this.#socket.read() !== null) {}
     this.#isTaken = true
     this.#socket.destroy()
     return {descriptor, behind: this.#behind}
   }
 
   override _read(): void {
-    if (!this.#isTaken) this.#socket.resume()
+    if (!this.#isTaken && !this.#isStopped) this.#socket.resume()
   }
 
   override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
@@ -131,13 +137,17 @@ export class RecordTap extends Duplex {
       return
     }
     this.#behind = this.#behind.length === 0 ? chunk : concat(this.#behind, chunk)
-    if (this.#isStopped) return
+    if (this.#isStopped) {
+      if (this.#behind.length > BEHIND_MAX) this.#socket.pause()
+      return
+    }
     const {records, rest} = split(this.#behind)
     this.#behind = rest
     for (const record of records) {
       this.received.note(record)
       this.#give(record)
     }
+    if (rest.length >= HEADER && readU16(rest, 3) > RECORD_MAX) this.open()
   }
 
   #give(octets: Uint8Array): void {
