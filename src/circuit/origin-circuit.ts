@@ -58,6 +58,14 @@ export interface OriginStreams {
   closed(): void
 }
 
+/** Totals since the circuit was opened. */
+export interface CircuitTraffic {
+  cellsSent: number
+  cellsReceived: number
+  octetsSent: number
+  octetsReceived: number
+}
+
 export interface OriginCircuitDeps {
   readonly plane: DataPlane
   readonly registry: CircuitRegistry
@@ -92,6 +100,8 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
   readonly #deps: OriginCircuitDeps
   readonly #streams: OriginStreams
   readonly #hops: OriginHop[] = []
+  /** Cells, and octets of messages in them, that went and came on this circuit. */
+  readonly traffic: CircuitTraffic = {cellsSent: 0, cellsReceived: 0, octetsSent: 0, octetsReceived: 0}
   readonly #onClose: ((fault: OriginCircuitFault) => void)[] = []
   #onMessage: ((hop: number, message: RelayCellV0) => void) | undefined
   #awaited: Awaited | undefined
@@ -219,6 +229,7 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
   }
 
   originCell(body: Uint8Array): void {
+    this.traffic.cellsReceived++
     const hop = decryptFromHops(this.#hops, body)
     const read = hop === undefined ? undefined : readRelayMessage(body)
     if (hop === undefined || read?.ok !== true) {
@@ -226,6 +237,7 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
       return
     }
     const message = read.value
+    this.traffic.octetsReceived += message.data.length
     const {flow, inbound} = this.#hops[hop] as OriginHop
     if (message.command === RelayCommand.DATA && flow.receivedData()) {
       this.#send(hop, RelayCommand.SENDME, 0, encode(sendme, {kind: 'v1', tag: inbound.tag()}))
@@ -294,6 +306,8 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
   ): void {
     const target = this.#hops[hop]
     if (this.#closed || target === undefined) return
+    this.traffic.cellsSent++
+    this.traffic.octetsSent += data.length
     const body = relayMessageBody(command, streamId, data)
     encryptForHop(this.#hops, hop, body)
     if (command === RelayCommand.DATA && target.flow.sentData()) target.flow.tagged(target.outbound.tag())

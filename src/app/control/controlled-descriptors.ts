@@ -67,12 +67,17 @@ export class DescriptorsOfNode implements ControlledDescriptors {
     const hsdirs = named.value.length > 0 ? named.value : this.#responsible(netDir, blindedKey)
     const address = identity === undefined ? 'UNKNOWN' : printOnionAddress(identity).replace('.onion', '')
     const watch = this.#node.side.descriptorEvents.service(address)
+    let answered = 0
     watch.created(blindedKey)
     const upload: DescriptorUpload = new DescriptorUpload(body, hsdirs, {
       circuits: this.#circuits(),
       counters: newServiceCounters(),
       uploaded: () => {
-        if (upload.accepted >= hsdirs.length) this.#uploads.delete(upload)
+        answered++
+        if (answered < hsdirs.length) return
+        // A controller hears what failed and tries again itself, maybe with something newer.
+        upload.stop()
+        this.#uploads.delete(upload)
       },
       watch: {
         begun: relay => watch.uploadBegun(blindedKey, relay),

@@ -15,6 +15,7 @@ import type {Relay} from '../../netdir/relay.ts'
 import type {DescriptorFailure, DescriptorRequest} from '../../roles/client/descriptor-source.ts'
 import type {DescriptorListener} from '../descriptor-events.ts'
 import type {BandwidthCache} from './bandwidth-cache.ts'
+import {CircuitTrafficWatch} from './circuit-traffic-watch.ts'
 import type {Controllable} from './controllable.ts'
 import type {CircuitsOfNode} from './controlled-circuits.ts'
 import {type FactsOfNode, linkName} from './controlled-facts.ts'
@@ -56,6 +57,11 @@ export class NodeEvents {
   #consensus: unknown
   #bootstrapTag = ''
   #isEstablished = false
+  #isLive = false
+  #isReachable: boolean | undefined
+  #descriptor: string | undefined
+  #guards: ReadonlyMap<string, string> = new Map()
+  readonly #circuitTraffic = new CircuitTrafficWatch()
 
   constructor(deps: NodeEventsDeps) {
     this.#deps = deps
@@ -63,6 +69,9 @@ export class NodeEvents {
     this.#consensus = node.netDir()?.consensus
     this.#bootstrapTag = deps.facts.bootstrap().tag
     this.#isEstablished = deps.facts.hasBuiltCircuit()
+    this.#isReachable = node.relay?.isReachable()
+    this.#descriptor = node.relay?.descriptor()
+    this.#lookAtGuards()
     const timer = setInterval(() => this.#second(), SECOND_MS)
     timer.unref()
     node.side.descriptorEvents.listener = this.#descriptorListener()
@@ -113,7 +122,64 @@ export class NodeEvents {
     const {node, events, bandwidth} = this.#deps
     const [read, written] = bandwidth.second(node.core.plane.counters)
     events.tell('BW', () => `${read} ${written}`)
+    this.#circuitBandwidth()
     this.#look()
+    this.#lookAtRelay()
+    this.#lookAtGuards()
+  }
+
+  /** What each circuit of ours carried in the last second, if anything (control-spec 4.1.19). */
+  #circuitBandwidth(): void {
+    const {node, events} = this.#deps
+    if (!events.wants('CIRC_BW')) return
+    for (const {id, circuit} of node.core.own.list()) {
+      if (circuit === undefined) continue
+      const line = this.#circuitTraffic.since(circuit)
+      if (line !== undefined) events.tell('CIRC_BW', () => `ID=${id} ${line}`)
+    }
+  }
+
+  #lookAtRelay(): void {
+    const {node, events, facts} = this.#deps
+    const isLive = facts.links().length > 0
+    if (isLive !== this.#isLive) {
+      this.#isLive = isLive
+      events.tell('NETWORK_LIVENESS', () => (isLive ? 'UP' : 'DOWN'))
+    }
+    const {relay} = node
+    if (relay === undefined) return
+    const isReachable = relay.isReachable()
+    if (isReachable !== this.#isReachable) {
+      this.#isReachable = isReachable
+      const address = node.listeners('or')[0] ?? ''
+      const what = isReachable ? 'REACHABILITY_SUCCEEDED' : 'CHECKING_REACHABILITY'
+      events.tell('STATUS_SERVER', () => `NOTICE ${what} ORADDRESS=${address}`)
+    }
+    const descriptor = relay.descriptor()
+    if (descriptor !== this.#descriptor) {
+      this.#descriptor = descriptor
+      events.tell('DESCCHANGED', () => '')
+      events.tell('NEWDESC', () => longName(relay.fingerprint, node.netDir()))
+    }
+  }
+
+  #lookAtGuards(): void {
+    const {node, events} = this.#deps
+    const before = this.#guards
+    const {list} = node.side.guards
+    this.#guards = new Map(
+      list.map(({fingerprint, nickname, state}) => [`$${fingerprint}~${nickname}`, state])
+    )
+    if (!events.wants('GUARD')) return
+    for (const [name, state] of this.#guards) {
+      const old = before.get(name)
+      if (old === undefined) events.tell('GUARD', () => `ENTRY ${name} NEW`)
+      if (state !== old && state === 'reachable') events.tell('GUARD', () => `ENTRY ${name} UP`)
+      if (state !== old && state === 'unreachable') events.tell('GUARD', () => `ENTRY ${name} DOWN`)
+    }
+    for (const name of before.keys()) {
+      if (!this.#guards.has(name)) events.tell('GUARD', () => `ENTRY ${name} DROPPED`)
+    }
   }
 
   #look(): void {
