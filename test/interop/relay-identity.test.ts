@@ -114,16 +114,43 @@ describe('the identity of a relay', {skip: whyWithoutTor()}, () => {
     await carriesCircuits(fingerprint)
   })
 
-  it('is kept when C tor takes over the DataDirectory, and when it is given back', async () => {
+  /** What clients reach a relay by and know it by, as the first authority has it: onion keys and families. */
+  async function knownBy(relay: string): Promise<string[]> {
+    const control = await network.authorities[0]?.control()
+    const descriptor = (await control?.getInfo(`desc/id/${relay}`)) ?? ''
+    const microdescriptor = (await control?.getInfo(`md/id/${relay}`)) ?? ''
+    const [onionKey = ''] =
+      /^onion-key\n-----BEGIN[\s\S]+?-----END RSA PUBLIC KEY-----$/m.exec(descriptor) ?? []
+    const [ntorOnionKey = ''] = /^ntor-onion-key \S+$/m.exec(descriptor) ?? []
+    const [families = ''] = /^family-ids .*$/m.exec(microdescriptor) ?? []
+    return [onionKey, ntorOnionKey, families]
+  }
+
+  it('is kept when C tor takes over the DataDirectory, and when it is given back, with onion keys and family', async () => {
+    const family = join(subject.dataDirectory, 'keys', 'moved')
+    const made = spawnSync('tor', ['--keygen-family', family, '-f', '-', '--quiet'], {
+      input: '',
+      encoding: 'utf8'
+    })
+    const id = /^FamilyId (\S{43})$/m.exec(made.stdout)?.[1] ?? assert.fail(made.stderr)
+    subject.configure(`FamilyId ${id}`)
+    subject.configure('ContactInfo before the move')
+    subject.daemon.signal('SIGHUP')
+    const hasFamily = async () => (await knownBy(fingerprint))[2] === `family-ids ed25519:${id}`
+    await waitUntil('the family', {timeoutMs: CIRCUIT_TIMEOUT_MS}, hasFamily)
+    const known = await knownBy(fingerprint)
+    assert.ok(known.every(each => each !== ''))
     await subject.stop()
     const since = nowSeconds()
     await delay(1_000)
-    const heir = network.addRelayOn('heir', subject.dataDirectory, subject.orPort, subject.nickname)
+    const lines = [`FamilyId ${id}`]
+    const heir = network.addRelayOn('heir', subject.dataDirectory, subject.orPort, subject.nickname, lines)
     heir.start()
     const control = await heir.control()
     assert.equal(await control.getInfo('fingerprint'), fingerprint)
     await acceptedSince(fingerprint, since)
     await carriesCircuits(fingerprint)
+    assert.deepEqual(await knownBy(fingerprint), known)
     await heir.stop()
     assert.equal(readFingerprint(subject.dataDirectory), fingerprint)
     assert.equal(readEd25519Identity(subject.dataDirectory), ed25519Identity)
@@ -133,6 +160,7 @@ describe('the identity of a relay', {skip: whyWithoutTor()}, () => {
     assert.equal(subject.ed25519Identity, ed25519Identity)
     await acceptedSince(fingerprint, back)
     await carriesCircuits(fingerprint)
+    assert.deepEqual(await knownBy(fingerprint), known)
   })
 
   it('of a C tor relay is kept when the relay under test takes over its DataDirectory', async () => {

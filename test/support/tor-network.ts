@@ -163,8 +163,14 @@ export class TorNetwork {
   }
 
   /** Makes a C tor relay that runs on someone else's DataDirectory; it is stopped with the network. */
-  addRelayOn(name: string, dataDirectory: string, orPort: number, nickname: string): TorNode {
-    const own = [`Nickname ${nickname}`, 'ExitRelay 0', `ContactInfo ${name}`]
+  addRelayOn(
+    name: string,
+    dataDirectory: string,
+    orPort: number,
+    nickname: string,
+    torrc: readonly string[] = []
+  ): TorNode {
+    const own = [`Nickname ${nickname}`, 'ExitRelay 0', `ContactInfo ${name}`, ...torrc]
     const node = this.#node(name, 'relay', own, {orPort}, dataDirectory)
     this.others.push(node)
     return node
