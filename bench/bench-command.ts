@@ -37,23 +37,29 @@ export async function runBenchCommand(words: readonly string[]): Promise<number>
       `The native addon is not in use (${reason}), so these figures would not be ramson's. Use --fallback to get them.`
     )
   }
-  const report: BenchReport = {
-    machine: {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: availableParallelism(),
-      system: `${process.platform} ${process.arch} ${release()}`,
-      node: process.version,
-      date: new Date().toISOString()
-    },
-    ...(micro === undefined ? {} : {micro: await runMicro(micro.parts, micro.timeMs)}),
-    ...(load === undefined
-      ? {}
-      : {endToEnd: await runEndToEnd(load, line => process.stderr.write(`${line}\n`))})
+  const machine = {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    system: `${process.platform} ${process.arch} ${release()}`,
+    node: process.version,
+    date: new Date().toISOString()
   }
-  const json = `${JSON.stringify(report, null, 2)}\n`
-  if (out !== undefined) keep(report, out, json)
-  process.stdout.write(isJson ? json : textOf(report))
-  return report.endToEnd?.failures.length === 0 || report.endToEnd === undefined ? 0 : 1
+  const path = out === undefined ? undefined : pathFor(out, machine)
+  let report: BenchReport = {
+    machine,
+    ...(micro === undefined ? {} : {micro: await runMicro(micro.parts, micro.timeMs)})
+  }
+  if (load !== undefined) {
+    const endToEnd = await runEndToEnd(load, (line, soFar) => {
+      process.stderr.write(`${line}\n`)
+      // Runs are long, and what has been measured outlives an interruption.
+      keep({...report, endToEnd: soFar}, path)
+    })
+    report = {...report, endToEnd}
+  }
+  keep(report, path)
+  process.stdout.write(isJson ? jsonOf(report) : textOf(report))
+  return (report.endToEnd?.failures.length ?? 0) === 0 ? 0 : 1
 }
 
 function textOf({machine, micro, endToEnd}: BenchReport): string {
@@ -63,11 +69,20 @@ function textOf({machine, micro, endToEnd}: BenchReport): string {
   return `${lines.join('\n')}\n`
 }
 
-function keep({machine}: BenchReport, out: string, json: string): void {
-  const name = `${machine.date.slice(0, 10)}-${machine.cpu.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.json`
-  const path = out.endsWith('/') ? join(out, name) : out
+function jsonOf(report: BenchReport): string {
+  return `${JSON.stringify(report, null, 2)}\n`
+}
+
+/** In a folder: a name by date and processor. */
+function pathFor(out: string, {date, cpu}: BenchReport['machine']): string {
+  if (!out.endsWith('/')) return out
+  return join(out, `${date.slice(0, 10)}-${cpu.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.json`)
+}
+
+function keep(report: BenchReport, path: string | undefined): void {
+  if (path === undefined) return
   mkdirSync(dirname(path), {recursive: true})
-  writeFileSync(path, json)
+  writeFileSync(path, jsonOf(report))
 }
 
 function fail(message: string): number {

@@ -16,6 +16,7 @@ const OPTIONS = {
   versus: {type: 'string'},
   shards: {type: 'string', default: '1'},
   nodes: {type: 'string', default: ''},
+  'generator-node': {type: 'string', default: process.execPath},
   seconds: {type: 'string', default: '5'},
   pairs: {type: 'string', default: '1'},
   'relay-cores': {type: 'string', default: '0'},
@@ -40,6 +41,7 @@ Whole relays, each a process of its own under load over TLS links:
   --versus tor             C tor in turn with ramson, A B A B, with ratios
   --shards <n,n,…>         ramson with so many shards, in turn; 0 is the plain data plane (${OPTIONS.shards.default})
   --nodes <path,path,…>    ramson on each of these Node programs, in turn; this one otherwise
+  --generator-node <path>  the load generator on this one; the newer, the more load it can make
   --pairs <n>              turns; figures are medians (${OPTIONS.pairs.default})
   --seconds <s>            of measuring, in each turn (${OPTIONS.seconds.default})
   --relay-cores <list>     as taskset takes it; '' for all (${OPTIONS['relay-cores'].default})
@@ -64,7 +66,17 @@ export interface BenchOptions {
 }
 
 /** About whole relays alone. */
-const LOAD_ONLY = ['versus', 'shards', 'nodes', 'seconds', 'pairs', 'relay-cores', 'generator-cores', 'torrc']
+const LOAD_ONLY = [
+  'versus',
+  'shards',
+  'nodes',
+  'generator-node',
+  'seconds',
+  'pairs',
+  'relay-cores',
+  'generator-cores',
+  'torrc'
+]
 const MICRO_ONLY = ['time', 'fallback']
 
 type Parsed = Result<BenchOptions | 'help', ReturnType<typeof usage>['fault']>
@@ -124,6 +136,7 @@ export function parseBenchOptions(words: readonly string[]): Parsed {
             pairs: Math.ceil(Number(values.pairs)),
             relayCores: values['relay-cores'],
             generatorCores: values['generator-cores'],
+            generatorNode: values['generator-node'],
             nodeArguments: listOf(values['node-arguments'], ' '),
             torrc: values.torrc
           }

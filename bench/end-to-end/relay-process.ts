@@ -19,6 +19,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {fileURLToPath} from 'node:url'
 import {rsaIdentity} from '../../src/crypto/rsa.ts'
 import {keyFiles, readKey} from '../../src/datadir/key-file.ts'
+import {placed} from './placed.ts'
 
 export type RelayProgram = 'ramson' | 'tor'
 
@@ -174,7 +175,7 @@ function commandOf({program, node, cores, nodeArguments}: RelayOptions, torrc: s
     program === 'tor'
       ? ['tor', '-f', torrc, '--defaults-torrc', '/dev/null']
       : [node, ...nodeArguments, PROGRAM, '-f', torrc]
-  return cores === '' ? own : ['taskset', '-c', cores, ...own]
+  return placed(own, cores)
 }
 
 function environmentOf({program, shards}: RelayOptions): NodeJS.ProcessEnv {

@@ -1,11 +1,12 @@
 // Whole relays under load, over real TLS links in the real protocol. Each run starts a relay from a torrc on cores of its own;
 // the load generator, another process, plays clients and next hops on others; and the cost of the relay process alone is
-// read. Subjects take turns, shape by shape: A B C A B C, so that what else the machine does falls on all of them alike.
+// read. Subjects take turns, A B C A B C, so that what else the machine does falls on all of them alike.
 
 import {type ChildProcess, execFileSync, spawn} from 'node:child_process'
 import {fileURLToPath} from 'node:url'
 import {freePort} from './free-port.ts'
 import type {Answer, Order} from './generator.ts'
+import {placed} from './placed.ts'
 import {RelayProcess, type RelayProgram, versionOf} from './relay-process.ts'
 import {type Median, medians, type Result, type Scaling, scalingOf} from './report.ts'
 
@@ -21,6 +22,8 @@ export interface LoadOptions {
   /** Lists as taskset takes them; '' for all. */
   readonly relayCores: string
   readonly generatorCores: string
+  /** Runs the load generator. */
+  readonly generatorNode: string
   readonly nodeArguments: readonly string[]
   readonly torrc: readonly string[]
 }
@@ -45,42 +48,48 @@ interface Subject {
   readonly shards: number
 }
 
-/** @param tell hears of each run as it is done */
+/** @param done hears of each run when it is done, with all that has been measured so far */
 export async function runEndToEnd(
   options: LoadOptions,
-  tell: (line: string) => void
+  done: (line: string, soFar: EndToEndReport) => void
 ): Promise<EndToEndReport> {
   const subjects = subjectsOf(options)
+  const versions = [
+    ...subjects.map(({name, program, node}) => `${name}: ${versionOf(program, node)}`),
+    `load generator: Node ${nodeVersion(options.generatorNode)}`
+  ]
   const results: Result[] = []
   const failures: string[] = []
-  const generator = startGenerator(options.generatorCores)
+  const soFar = (): EndToEndReport => {
+    const {seconds, pairs, relayCores, generatorCores} = options
+    const rows = medians(results)
+    const common = {seconds, pairs, relayCores, generatorCores, versions}
+    return {...common, medians: rows, scaling: scalingOf(rows), results, failures}
+  }
+  const generator = startGenerator(options)
+  const running = new Set<RelayProcess>()
+  // A relay is a process of its own, and would go on alone.
+  const interrupted = (): void => {
+    void Promise.all([...running].map(relay => relay.stop())).finally(() => process.exit(1))
+  }
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
   try {
-    for (const shape of options.shapes) {
-      for (let pair = 0; pair < options.pairs; pair++) {
+    for (let pair = 0; pair < options.pairs; pair++) {
+      for (const shape of options.shapes) {
         for (const subject of subjects) {
-          const answer = await runOnce(generator, subject, shape, options)
+          const answer = await runOnce({generator, running, subject, shape, options})
           if ('error' in answer) failures.push(`${shape}, ${subject.name}: ${answer.error}`)
           else results.push({shape, subject: subject.name, shards: subject.shards, figures: answer.figures})
-          tell('error' in answer ? (failures.at(-1) ?? '') : `${shape}, ${subject.name}: done`)
+          const line = 'error' in answer ? failures.at(-1) : `${shape}, ${subject.name}: done`
+          done(line ?? '', soFar())
         }
       }
     }
   } finally {
     generator.disconnect()
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted)
   }
-  const {seconds, pairs, relayCores, generatorCores} = options
-  const rows = medians(results)
-  return {
-    seconds,
-    pairs,
-    relayCores,
-    generatorCores,
-    versions: subjects.map(({name, program, node}) => `${name}: ${versionOf(program, node)}`),
-    medians: rows,
-    scaling: scalingOf(rows),
-    results,
-    failures
-  }
+  return soFar()
 }
 
 function subjectsOf({isVersusTor, shards, nodes}: LoadOptions): Subject[] {
@@ -99,15 +108,16 @@ function subjectsOf({isVersusTor, shards, nodes}: LoadOptions): Subject[] {
 }
 
 function majorOf(node: string): string {
-  return execFileSync(node, ['--version'], {encoding: 'utf8'})
-    .trim()
-    .replace(/^v(\d+)\..*$/, '$1')
+  return nodeVersion(node).replace(/\..*$/, '')
 }
 
-function startGenerator(cores: string): ChildProcess {
+function nodeVersion(node: string): string {
+  return execFileSync(node, ['--version'], {encoding: 'utf8'}).trim().slice(1)
+}
+
+function startGenerator({generatorCores, generatorNode}: LoadOptions): ChildProcess {
   const program = fileURLToPath(new URL('generator.js', import.meta.url))
-  const own = [process.execPath, program]
-  const [command, ...args] = cores === '' ? own : ['taskset', '-c', cores, ...own]
+  const [command, ...args] = placed([generatorNode, program], generatorCores)
   return spawn(command as string, args, {stdio: ['ignore', 'inherit', 'inherit', 'ipc']})
 }
 
@@ -123,25 +133,31 @@ function order(generator: ChildProcess, wanted: Order): Promise<Answer> {
   })
 }
 
-async function runOnce(
-  generator: ChildProcess,
-  subject: Subject,
-  shape: string,
-  {relayCores, seconds, torrc, nodeArguments}: LoadOptions
-): Promise<Answer> {
+interface Run {
+  readonly generator: ChildProcess
+  /** Has the relay while it runs. */
+  readonly running: Set<RelayProcess>
+  readonly subject: Subject
+  readonly shape: string
+  readonly options: LoadOptions
+}
+
+async function runOnce({generator, running, subject, shape, options}: Run): Promise<Answer> {
+  const {relayCores: cores, seconds, torrc, nodeArguments} = options
   const [port, metricsPort] = [await freePort(), await freePort()]
-  const relay = await RelayProcess.start({
-    ...subject,
-    cores: relayCores,
-    port,
-    metricsPort,
-    torrc,
-    nodeArguments
-  })
   try {
-    await relay.settled()
-    return await order(generator, {shape, relay: relay.relay, seconds})
-  } finally {
-    await relay.stop()
+    const relay = await RelayProcess.start({...subject, cores, port, metricsPort, torrc, nodeArguments})
+    running.add(relay)
+    try {
+      await relay.settled()
+      return await order(generator, {shape, relay: relay.relay, seconds})
+    } finally {
+      await relay.stop()
+      running.delete(relay)
+    }
+  } catch (error) {
+    // Without its generator nothing more can be measured.
+    if (!generator.connected) throw error
+    return {error: error instanceof Error ? error.message : String(error)}
   }
 }
