@@ -13,6 +13,8 @@ import {freePort} from '../support/free-ports.ts'
 import {NotifySocket, whyWithoutPython} from '../support/notify-socket.ts'
 import {packageRoot} from '../support/package-root.ts'
 import {programFile} from '../support/subject.ts'
+import {underCallsOf, whyWithoutSeccomp} from '../support/system-calls.ts'
+import {waitUntil} from '../support/wait-until.ts'
 
 const has = (command: string) => spawnSync(command, ['--version']).status === 0
 const WATCHDOG_MS = 1000
@@ -120,6 +122,31 @@ describe('the files of packaging/', () => {
       })
       assert.equal(judged.status, 0, judged.stdout.split('\n').slice(-3).join('\n'))
     }
+  })
+
+  it('has a unit whose system calls are enough for a relay', {skip: whyWithoutSeccomp()}, async () => {
+    const torrc = join(folder, 'torrc')
+    const ports = [await freePort(), await freePort()]
+    const lines = [
+      `ORPort 127.0.0.1:${ports[0]}`,
+      `DataDirectory ${join(folder, 'data')}`,
+      `StatusPort ${ports[1]}`
+    ]
+    writeFileSync(torrc, `${lines.join('\n')}\n`)
+    const unit = join(packaging, 'systemd', 'ramson.service')
+    const [command, ...args] = underCallsOf(unit, [process.execPath, programFile, '-f', torrc])
+    const daemon = new Daemon({name: 'confined', command, args, logFile: join(folder, 'log')})
+    try {
+      await waitUntil('the confined relay', {timeoutMs: 60_000, everyMs: 250}, () => {
+        if (daemon.end !== undefined) throw new Error(daemon.log())
+        return spawnSync(process.execPath, [programFile, 'status', '-f', torrc, '--alive']).status === 0
+      })
+      const filter = /^Seccomp:\s+(\d)$/m.exec(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'))?.[1]
+      assert.equal(filter, '2')
+    } finally {
+      await daemon.stop()
+    }
+    assert.deepEqual(daemon.end, {code: 0, signal: null})
   })
 
   it('has an AppArmor profile that the parser takes', {skip: !has('apparmor_parser')}, () => {
