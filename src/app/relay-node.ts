@@ -106,6 +106,7 @@ export class RelayNode {
   #documents: OwnDocuments | undefined
   #config: RelayConfig
   #stopping = false
+  #reloading = Promise.resolve()
   /** As of the last look, once a minute. */
   #areDescriptorsExhausted = false
 
@@ -275,8 +276,15 @@ export class RelayNode {
     )
   }
 
-  /** Takes on what changed in the settings; the rest waits for a restart, which app/reload has told already. */
-  async reload(config: RelayConfig): Promise<void> {
+  /** Takes on what changed in the settings; the rest waits for a restart, which app/reload has told already. One reload comes
+   * after the other, since ports take a moment to open and close. */
+  reload(config: RelayConfig): Promise<void> {
+    this.#reloading = this.#reloading.then(() => this.#reload(config))
+    return this.#reloading
+  }
+
+  async #reload(config: RelayConfig): Promise<void> {
+    if (this.#stopping) return
     const before = this.#config
     this.#config = config
     this.#parts.held.config = config
@@ -370,6 +378,7 @@ export class RelayNode {
   }
 
   async #wake(): Promise<void> {
+    if (this.#stopping) return
     this.#parts.held.isHibernating = false
     this.#parts.held.isDormant = false
     await this.#orPorts.configure(this.#config)
