@@ -88,8 +88,7 @@ describe('the documents', () => {
       codeOf(text)
         .flatMap(code => code.split(/\s/))
         .filter(word => /^(src|test|docs|grafana|packaging|scripts|bench|native)\/[\w./@-]*$/.test(word))
-        // What the benchmarks leave behind may not be there yet.
-        .filter(path => path !== 'bench/results/' && !existsSync(join(root, path)))
+        .filter(path => !existsSync(join(root, path)))
     )
   })
 
