@@ -1,6 +1,6 @@
 // What the defaults of a configuration depend on, as data, so that a test can be any machine.
 
-import {availableParallelism, homedir, totalmem} from 'node:os'
+import {availableParallelism, homedir, totalmem, userInfo} from 'node:os'
 import {resolve} from 'node:path'
 
 /** What defaults depend on. */
@@ -10,6 +10,8 @@ export interface HostFacts {
   /** octets */
   readonly totalMemory: number
   readonly cpuCount: number
+  /** Whom the process runs as; undefined where nobody knows. */
+  readonly userName?: string | undefined
 }
 
 export function hostFacts(): HostFacts {
@@ -17,7 +19,17 @@ export function hostFacts(): HostFacts {
     homeDirectory: homedir(),
     workingDirectory: process.cwd(),
     totalMemory: totalmem(),
-    cpuCount: availableParallelism()
+    cpuCount: availableParallelism(),
+    userName: userName()
+  }
+}
+
+/** A user without an entry in the system's list has no name. */
+function userName(): string | undefined {
+  try {
+    return userInfo().username
+  } catch {
+    return undefined
   }
 }
 

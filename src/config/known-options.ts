@@ -117,7 +117,7 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
       DisableDebuggerAttachment DisableOOSCheck HardwareAccel NoExec Sandbox`,
     bytes: 'ConstrainedSockSize',
     filename: 'AccelDir',
-    string: 'AccelName User'
+    string: 'AccelName'
   },
   relay: {
     boolean: '__AlwaysCongestionControl',

@@ -123,6 +123,7 @@ export const relayOptions = {
   KeyDirectory: done('process', 'filename'),
   CacheDirectory: done('process', 'filename'),
   PidFile: done('process', 'filename'),
+  User: refused('process', 'string'),
   RunAsDaemon: refused('process', 'boolean', '0'),
   DisableNetwork: known('process', 'boolean', '0'),
   AvoidDiskWrites: known('process', 'boolean', '0'),

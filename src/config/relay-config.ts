@@ -184,7 +184,7 @@ export function loadConfig(
   }
   const lines = parseLines(values, onionServiceLines(layers), given, host)
   if (!lines.ok) return lines
-  const fault = consistencyFault(assigned.value, lines.value.dirAuthorities)
+  const fault = consistencyFault(assigned.value, lines.value.dirAuthorities, host)
   if (fault !== undefined) return {ok: false, fault}
   return ok(freeze(buildConfig(assigned.value, lines.value, host, includedFiles)))
 }
