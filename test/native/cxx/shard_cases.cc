@@ -180,6 +180,30 @@ void full_queues(const Kernel &kernel) {
   check(shard.receive(next, more.data(), more.size()) == more.size(), kernel, "and it is deaf");
 }
 
+void counted_waits(const Kernel &kernel) {
+  Process process(kernel, 1);
+  Shard &shard = *process.shards[0];
+  const std::uint32_t slot = shard.channel_open(kSecond, 4);
+  double sum = 0;
+  for (const double waited_ms : {0, 1, 2, 30, 600, 9000}) {
+    process.settle();
+    Commands commands;
+    commands.add(CommandKind::kSendCell, {.command = 4, .circ_id = 1, .subject = kSecond}, {});
+    commands.send(shard);
+    process.now_ms += waited_ms;
+    sum += waited_ms;
+    process.settle();
+    std::uint8_t out[cell_layout::kFixedCellSize];
+    check(shard.take(slot, out, sizeof out) == sizeof out, kernel, "a cell that waited goes out");
+  }
+  const double expected[] = {2, 1, 0, 1, 0, 1, 1};
+  for (std::size_t i = 0; i < std::size(expected); i++) {
+    const auto bucket = static_cast<records::Counter>(records::kOutboxWaitUpTo1 + i);
+    check(process.counter(0, bucket) == expected[i], kernel, "how long cells waited is counted once each");
+  }
+  check(process.counter(0, records::kOutboxWaited) == sum, kernel, "and summed up");
+}
+
 void full_events(const Kernel &kernel) {
   Process process(kernel, 1);
   Shard &shard = *process.shards[0];
@@ -336,6 +360,7 @@ void departures(const Kernel &kernel) {
 void shard_cases(const Kernel &kernel) {
   nonsense(kernel);
   full_queues(kernel);
+  counted_waits(kernel);
   full_events(kernel);
   full_rings(kernel);
   memory_pressure(kernel);

@@ -381,6 +381,17 @@ class Load {
           records::kOutboxOverflows}) {
       check_that(sum[counter] == model_.counters()[counter], ("counter " + std::to_string(counter)).c_str());
     }
+    const auto all = [&sum](std::size_t first, std::size_t last) {
+      double count = 0;
+      for (std::size_t i = first; i <= last; i++) count += sum[i];
+      return count;
+    };
+    check_that(all(records::kOutboxWaitUpTo1, records::kOutboxWaitLonger) == sum[records::kCellsSent],
+               "the wait of each cell that was sent is counted");
+    check_that(sum[records::kRingWorkedOff] <= sum[records::kMessagesCrossed] &&
+                   all(records::kRingBatchUpTo1, records::kRingBatchLonger) <= sum[records::kRingWorkedOff],
+               "what came by rings is counted");
+    if (shards_.size() > 1) check_that(sum[records::kRingWorkedOff] > 0, "something came by a ring");
     check_that(sum[records::kQueuedOctets] == 0, "nothing waits in the end");
     check_that(sum[records::kCircuits] == 0 && sum[records::kChannels] == 0, "nothing is open in the end");
     if (shards_.size() > 1) check_that(sum[records::kMessagesCrossed] > 0, "something crossed");
