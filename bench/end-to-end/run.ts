@@ -55,7 +55,10 @@ export async function runEndToEnd(
 ): Promise<EndToEndReport> {
   const subjects = subjectsOf(options)
   const versions = [
-    ...subjects.map(({name, program, node}) => `${name}: ${versionOf(program, node)}`),
+    ...subjects.map(({name, program, node}) => {
+      const of = versionOf(program, node).replace(/\.$/, '')
+      return program === 'tor' ? of : `${name}: ${of} on Node ${nodeVersion(node)}`
+    }),
     `load generator: Node ${nodeVersion(options.generatorNode)}`
   ]
   const results: Result[] = []

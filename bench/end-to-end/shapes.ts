@@ -163,6 +163,7 @@ export async function over(relay: RelayUnderTest, seconds: number, count: () => 
     cellsPerSecond: (moved * 1e9) / ns,
     gigabitsPerSecond: (moved * CELL_OCTETS * 8) / ns,
     cpuSecondsPerGigabyte: spent / (moved * CELL_OCTETS),
+    cellsPerCpuSecond: (moved * 1e9) / spent,
     cores: spent / ns,
     generatorCores: ((generator.user + generator.system) * 1000) / ns,
     ...crossed
