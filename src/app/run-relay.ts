@@ -143,10 +143,9 @@ async function openControl(
   node: RelayNode | OriginNode,
   host: ControlProcess
 ): Promise<Result<Control | undefined, StartFault>> {
-  const {controllable} = node
-  if (controllable === undefined) return ok(undefined)
-  const opened = await Control.open(controllable, host)
-  if (opened.ok) node.monitor.processReadings = () => controlReadings(opened.value?.ports)
+  const {controllable, monitor} = node
+  const opened = controllable === undefined ? ok(undefined) : await Control.open(controllable, host)
+  if (opened.ok) monitor.processReadings = () => controlReadings(opened.value?.ports)
   return opened
 }
 
