@@ -118,7 +118,7 @@ describe('bandwidth', () => {
     return Promise.all([...relays].map(([name, relay]) => what(relay, name)))
   }
 
-  it('stays within 5 % of RelayBandwidthRate over 30 s, whoever the octets are for', async () => {
+  it('stays within 5 % of RelayBandwidthRate over 30 s, whoever the octets are for', async t => {
     await eachRelay(async (relay, name) => {
       relay.core.plane.setRates({rate: RATE, burst: RATE, ...NO_LINK_LIMIT})
       const ends = [
@@ -129,6 +129,9 @@ describe('bandwidth', () => {
       await new Promise(done => setTimeout(done, WARM_UP_MS))
       const {read, written} = await rates(relay, MEASURED_MS)
       for (const end of ends) end()
+      t.diagnostic(
+        `${name}: ${Math.round(read)} octets a second read, ${Math.round(written)} written, of ${RATE}`
+      )
       assert.ok(Math.abs(read / RATE - 1) < 0.05, `${name} read ${Math.round(read)} octets a second`)
       assert.ok(Math.abs(written / RATE - 1) < 0.05, `${name} wrote ${Math.round(written)} octets a second`)
     })
