@@ -7,7 +7,7 @@ import type {CommandLine} from '../cli.ts'
 import {fail, print} from '../exit-status.ts'
 import {parseNodeCommand} from '../node-command.ts'
 import {readConfig} from '../read-config.ts'
-import {examine} from './examine.ts'
+import {examine, examineMachine} from './examine.ts'
 import {bad, exitStatus, type Finding} from './finding.ts'
 
 interface DoctorFlags {
@@ -52,8 +52,10 @@ export async function runDoctorCommand(words: readonly string[]): Promise<number
 
 async function findingsOf(node: CommandLine): Promise<Finding[]> {
   const config = readConfig(node)
-  if (config.ok) return examine(config.value, new Date())
-  return [bad('settings', printConfigFault(config.fault), 'mend that line of the torrc')]
+  const now = new Date()
+  if (config.ok) return examine(config.value, now)
+  const fault = bad('settings', printConfigFault(config.fault), 'mend that line of the torrc')
+  return [...examineMachine(now), fault]
 }
 
 const MARKS = {good: 'ok  ', warn: 'WARN', bad: 'BAD '} as const

@@ -2,6 +2,7 @@
 // the keys. It changes nothing.
 
 import {statSync} from 'node:fs'
+import {availableParallelism} from 'node:os'
 import {join} from 'node:path'
 import type {RelayConfig} from '../../config/relay-config.ts'
 import {loadAddon} from '../../crypto/binding.ts'
@@ -20,17 +21,27 @@ const CONSENSUS_MAX = 16 << 20
 
 export async function examine(config: RelayConfig, now: Date): Promise<Finding[]> {
   await ed25519Ready
-  const isRelay = config.orPorts.length > 0
-  const addon = addonFinding(loadAddon, () => planeText(choosePlane(config.numCpus)))
+  return [...examineMachine(now, config.numCpus), ...(await nodeFindings(config, now))]
+}
+
+/** What a node runs on, whatever its settings. */
+export function examineMachine(now: Date, shards = availableParallelism()): Finding[] {
+  const addon = addonFinding(loadAddon, () => planeText(choosePlane(shards)))
   return [
     nodeFinding(process.versions.node, now),
     addon,
     addon.verdict === 'bad' ? undefined : kernelFinding(loadAddon()),
     userFinding(),
     descriptorFinding(),
+    localPortsFinding()
+  ].filter(finding => finding !== undefined)
+}
+
+async function nodeFindings(config: RelayConfig, now: Date): Promise<Finding[]> {
+  const isRelay = config.orPorts.length > 0
+  return [
     ...memoryFindings(config),
     diskFinding(config),
-    localPortsFinding(),
     clockFinding(now, cachedValidAfter(config)),
     ...settingsFindings(config),
     ...(await portFindings(config, isTaken(config))),
