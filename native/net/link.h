@@ -47,6 +47,7 @@ struct SocketLink {
   bool has_ended = false;
 
   std::size_t unsent_size() const { return unsent.size() - unsent_at; }
+  bool is_limited() const { return is_read_limited || is_write_limited; }
   bool reads() const { return !is_holding && !is_read_limited && !has_ended; }
 };
 

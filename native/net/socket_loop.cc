@@ -133,6 +133,9 @@ void SocketLoop::forget(std::uint32_t slot) {
     watch(*link);
   }
   waiting_octets_ -= link->held.size() + link->behind.size() + link->unsent_size();
+  // The next link of this slot comes into the lists by itself.
+  if (link->is_holding) std::erase(holding_, slot);
+  if (link->is_limited()) std::erase(limited_, slot);
   close(link->descriptor);
   links_[slot].reset();
   link_count_--;
@@ -193,8 +196,8 @@ void SocketLoop::read(SocketLink &link) {
   const double budget = may_read(link);
   if (budget <= 0) {
     settings_.counters[kReadsLimited]++;
+    if (!link.is_limited()) limited_.push_back(link.slot);
     link.is_read_limited = true;
-    limited_.push_back(link.slot);
     watch(link);
     return arm_timer(now_ms_ + kRetryMs);
   }
@@ -366,8 +369,8 @@ std::size_t SocketLoop::flush(SocketLink &link) {
       budget = std::max(budget, static_cast<double>(cell_layout::kFixedCellSize));
     } else if (shard_.backlog(link.slot) > 0) {
       settings_.counters[kWritesLimited]++;
+      if (!link.is_limited()) limited_.push_back(link.slot);
       link.is_write_limited = true;
-      limited_.push_back(link.slot);
       arm_timer(now_ms_ + kRetryMs);
     }
     std::size_t size = 0, cells = 0;
@@ -504,7 +507,7 @@ void SocketLoop::on_timer() {
       link->is_write_limited = false;
       make_due(*link);
     }
-    if (link->is_read_limited || link->is_write_limited) limited_.push_back(slot);
+    if (link->is_limited()) limited_.push_back(slot);
     watch(*link);
   }
   if (!limited_.empty()) arm_timer(now_ms_ + kRetryMs);
