@@ -71,6 +71,7 @@ enum class CommandKind : std::uint8_t {
   kCloseChannel = 137,
   kSetLimits = 138,
   kShedOldest = 139,
+  kEnablePadding = 140,
 };
 
 enum class Violation : std::uint8_t {
@@ -116,6 +117,9 @@ enum Counter : std::size_t {
   kDestroyCellsSent,
   kViolations,
   kPaddingCellsReceived,
+  kEnabledCellsReceived,
+  kEnabledCellsSent,
+  kEnabledPaddingReceived,
   kOutboxOverflows,
   kOctetsShed,
   kMessagesCrossed,

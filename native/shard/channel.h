@@ -10,8 +10,15 @@
 namespace ramson {
 
 struct Channel {
-  Channel(ChannelHandle handle, std::uint32_t slot, bool is_wide)
-      : handle(handle), slot(slot), is_wide(is_wide), framer(is_wide) {}
+  /// Link protocols that brought wide circ_ids and channel padding.
+  static constexpr unsigned kWideFrom = 4, kPaddingFrom = 5;
+
+  Channel(ChannelHandle handle, std::uint32_t slot, unsigned link_version)
+      : handle(handle),
+        slot(slot),
+        is_wide(link_version >= kWideFrom),
+        is_padding_enabled(link_version >= kPaddingFrom),
+        framer(is_wide) {}
 
   /// Octets of a cell on this channel.
   std::size_t cell_size() const { return is_wide ? cell_layout::kFixedCellSize : cell_layout::kNarrowFixedCellSize; }
@@ -24,8 +31,10 @@ struct Channel {
 
   const ChannelHandle handle;
   const std::uint32_t slot;
-  /// Circ_ids have four octets: link protocol 4 and above.
+  /// Circ_ids have four octets.
   const bool is_wide;
+  /// As the two ends agreed last; only counted by.
+  bool is_padding_enabled;
   /// A relay cell was put into the outbox.
   bool is_used = false;
   /// Something ended it; nothing goes in or out until it is closed.

@@ -76,6 +76,7 @@ std::size_t Shard::receive(std::uint32_t slot, std::uint8_t *octets, std::size_t
     }
     if (used < known) used++;
     counters_[shard_records::kCellsReceived]++;
+    if (channel->is_padding_enabled) counters_[shard_records::kEnabledCellsReceived]++;
     framer.release(pool_);
   }
   return channel->is_dead ? size : size - chunk.size;
@@ -134,6 +135,7 @@ void Shard::other_cell(Channel &channel, CellHeader header, const std::uint8_t *
     case ChannelCommand::kPadding:
     case ChannelCommand::kVpadding:
       counters_[shard_records::kPaddingCellsReceived]++;
+      if (channel.is_padding_enabled) counters_[shard_records::kEnabledPaddingReceived]++;
       break;
     case ChannelCommand::kPaddingNegotiate:
       link_events_.add(head_of(LinkEventKind::kPaddingNegotiate, channel), body, kRelayBodySize);
@@ -291,7 +293,9 @@ std::size_t Shard::take(std::uint32_t slot, std::uint8_t *out, std::size_t room)
     pool_.give_back(cell);
     queued_cells_--;
   }
-  counters_[shard_records::kCellsSent] += static_cast<double>(written / size);
+  const auto cells = static_cast<double>(written / size);
+  counters_[shard_records::kCellsSent] += cells;
+  if (channel->is_padding_enabled) counters_[shard_records::kEnabledCellsSent] += cells;
   return written;
 }
 

@@ -34,7 +34,6 @@ Shard::~Shard() {
 }
 
 std::uint32_t Shard::channel_open(ChannelHandle handle, unsigned link_version) {
-  constexpr unsigned kWideFrom = 4;
   if (shard_of(handle) != settings_.index || find_channel(handle) != nullptr) return kNoSlot;
   std::uint32_t slot;
   if (free_slots_.empty()) {
@@ -44,7 +43,7 @@ std::uint32_t Shard::channel_open(ChannelHandle handle, unsigned link_version) {
     slot = free_slots_.back();
     free_slots_.pop_back();
   }
-  slots_[slot].reset(new Channel(handle, slot, link_version >= kWideFrom));
+  slots_[slot].reset(new Channel(handle, slot, link_version));
   channels_.put(handle, slots_[slot].get());
   return slot;
 }

@@ -119,6 +119,11 @@ bool Shard::command(const RecordReader &record) {
     case CommandKind::kShedOldest:
       shed_oldest(head.object);
       return true;
+    case CommandKind::kEnablePadding: {
+      Channel *channel = find_channel(head.subject);
+      if (channel != nullptr) channel->is_padding_enabled = head.code != 0;
+      return true;
+    }
   }
   return false;
 }

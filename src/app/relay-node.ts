@@ -438,7 +438,11 @@ export class RelayNode {
       writeTotal: counters.cellsSent,
       readDrop: this.core.circuitCounters.dropMessages,
       readPad: counters.paddingCellsReceived,
-      readTotal: counters.cellsReceived
+      readTotal: counters.cellsReceived,
+      enabledReadPad: counters.enabledPaddingReceived,
+      enabledReadTotal: counters.enabledCellsReceived,
+      enabledWritePad: counters.paddingCellsSent,
+      enabledWriteTotal: counters.enabledCellsSent
     })
   }
 

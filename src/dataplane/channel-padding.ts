@@ -50,29 +50,35 @@ export class ChannelPadding<Channel extends PaddedChannel> {
     this.#params = params
   }
 
-  opened(channel: Channel, nowMs: number): void {
+  /** Gives whether padding is enabled on the channel. */
+  opened(channel: Channel, nowMs: number): boolean {
     const isRelay = channel.verified.peer.kind === 'relay'
+    const agreement = initialPadding(channel.verified.linkVersion)
     this.#watched.set(channel, {
-      agreement: initialPadding(channel.verified.linkVersion),
+      agreement,
       padAtMs: undefined,
       lastCellMs: nowMs,
       emptySinceMs: nowMs,
       idleAfterMs: 1000 * drawIdleTimeoutSeconds(isRelay, this.#params(), randomBelow)
     })
+    return agreement.enabled
   }
 
   closed(channel: Channel): void {
     this.#watched.delete(channel)
   }
 
-  negotiated(channel: Channel, body: Uint8Array, nowMs: number): void {
+  /** Gives whether padding is enabled on the channel from now on. */
+  negotiated(channel: Channel, body: Uint8Array, nowMs: number): boolean {
     const watched = this.#watched.get(channel)
+    if (watched === undefined) return false
     const message = decode(paddingNegotiate, body)
-    if (watched === undefined || !message.ok) return
+    if (!message.ok) return watched.agreement.enabled
     const linkVersion = channel.verified.linkVersion
     watched.agreement = agreeOnPadding(watched.agreement, message.value, linkVersion, this.#params())
     watched.padAtMs = undefined
     watched.lastCellMs = nowMs
+    return watched.agreement.enabled
   }
 
   /** The channels that have been silent for their drawn time; each is then drawn a new one. */

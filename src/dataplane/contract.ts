@@ -140,6 +140,10 @@ export interface DataPlaneCounters {
   channelsClosed: number
   paddingCellsSent: number
   paddingCellsReceived: number
+  /** Of all cells, those on channels on which padding is enabled; PADDING cells are sent nowhere else. */
+  enabledCellsReceived: number
+  enabledCellsSent: number
+  enabledPaddingReceived: number
   outboxOverflows: number
   /** Octets that `shedOldest` freed. */
   octetsShed: number

@@ -44,6 +44,8 @@ export class PlainChannel implements LinkReader, PaddedChannel {
   /** Of its own, for a peer that did not authenticate. */
   readonly limits: LinkLimits | undefined
   isUsed = false
+  /** Padding is enabled on it. */
+  isPaddingEnabled = false
   readonly #framer: CellFramer
   readonly #owner: ChannelOwner
 

@@ -257,7 +257,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     this.#links.verified(link)
     this.#channels.set(link.handle, channel)
     this.counters.channelsOpened++
-    this.#padding.opened(channel, Date.now())
+    channel.isPaddingEnabled = this.#padding.opened(channel, Date.now())
     this.#events.channelOpened(channelInfo(link, verified))
     channel.readCells()
     return channel
@@ -288,6 +288,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
 
   cell(channel: PlainChannel, cell: Cell): void {
     this.counters.cellsReceived++
+    if (channel.isPaddingEnabled) this.counters.enabledCellsReceived++
     switch (openCellFate(cell.command)) {
       case 'relay':
         this.#relayCell(channel, cell)
@@ -297,9 +298,10 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
         break
       case 'padding':
         this.counters.paddingCellsReceived++
+        if (channel.isPaddingEnabled) this.counters.enabledPaddingReceived++
         break
       case 'padding-negotiate':
-        this.#padding.negotiated(channel, cell.body, Date.now())
+        channel.isPaddingEnabled = this.#padding.negotiated(channel, cell.body, Date.now())
         break
       case 'close':
         this.failed(channel.link, channelFault('unexpected-cell', {command: cell.command}))
@@ -338,10 +340,11 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     return false
   }
 
-  accountWritten({limits}: PlainChannel, octets: number, cells: number): void {
+  accountWritten({limits, isPaddingEnabled}: PlainChannel, octets: number, cells: number): void {
     this.counters.bytesWritten += octets
     this.counters.writes++
     this.counters.cellsSent += cells
+    if (isPaddingEnabled) this.counters.enabledCellsSent += cells
     this.#writeLimit.spend(octets)
     limits?.write.spend(octets)
   }

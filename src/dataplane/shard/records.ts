@@ -95,7 +95,10 @@ export const CommandKind = {
   SET_LIMITS: 138,
   /** object: octets to free in this shard. Each circuit taken is named by a VIOLATION 'memory-pressure' and its waiting cells are
    * gone; channels by CHANNEL_FAULT 'memory-pressure'. */
-  SHED_OLDEST: 139
+  SHED_OLDEST: 139,
+  /** subject: channel, code: 1 where padding is enabled on it from now on, 0 where not. Its cells are counted accordingly; until
+   * the first such command, padding is enabled from link protocol 5 on. */
+  ENABLE_PADDING: 140
 } as const
 
 /** Codes of VIOLATION events, by the names of contract.ts. */
@@ -158,6 +161,10 @@ export const SHARD_COUNTERS = [
   'destroyCellsSent',
   'violations',
   'paddingCellsReceived',
+  /** Of those of all channels, what came and went on channels on which padding is enabled. */
+  'enabledCellsReceived',
+  'enabledCellsSent',
+  'enabledPaddingReceived',
   'outboxOverflows',
   'octetsShed',
   /** Messages handed to other shards. */

@@ -363,14 +363,16 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     const reader = this.#linkEventReader
     for (;;) {
       const length = this.native.takeLinkEvents(this.#linkEvents)
-      if (length === 0) return
+      if (length === 0) break
       this.takeEvents()
       reader.start(length)
       while (reader.next()) {
         const channel = this.#channels.get(reader.subject as ChannelHandle)
         if (channel === undefined) continue
         if (reader.kind === LinkEventKind.PADDING_NEGOTIATE) {
-          this.#padding.negotiated(channel, reader.payload(), Date.now())
+          const isEnabled = this.#padding.negotiated(channel, reader.payload(), Date.now())
+          const {subject} = reader
+          this.#padder.add({kind: CommandKind.ENABLE_PADDING, subject, code: isEnabled ? 1 : 0})
           continue
         }
         if (reader.kind === LinkEventKind.LINK_ENDED) this.#counters.add(endCounter(reader), 1)
@@ -379,6 +381,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
         channel.link.close()
       }
     }
+    this.#commandPadding()
   }
 
   #report(): void {
@@ -446,12 +449,15 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
       const subject = channel.link.handle
       this.#padder.add({kind: CommandKind.SEND_CELL, subject, command: ChannelCommand.PADDING})
     }
-    if (this.#padder.length > 0) {
-      this.native.commands(this.#padder.octets())
-      this.#padder.clear()
-      this.wantsTurn()
-    }
+    this.#commandPadding()
     for (const channel of this.#padding.idle(nowMs)) channel.link.close()
+  }
+
+  #commandPadding(): void {
+    if (this.#padder.length === 0) return
+    this.native.commands(this.#padder.octets())
+    this.#padder.clear()
+    this.wantsTurn()
   }
 }
 

@@ -22,7 +22,11 @@ function totals(n: number): StatisticsTotals {
     writeTotal: n,
     readDrop: 0,
     readPad: n,
-    readTotal: n
+    readTotal: n,
+    enabledReadPad: n,
+    enabledReadTotal: n,
+    enabledWritePad: n,
+    enabledWriteTotal: n
   }
 }
 

@@ -83,7 +83,11 @@ describe('padding-counts', () => {
     writeTotal: 30 * n,
     readDrop: 0,
     readPad: n,
-    readTotal: 20 * n
+    readTotal: 20 * n,
+    enabledReadPad: n / 2,
+    enabledReadTotal: 3 * n,
+    enabledWritePad: 2 * n,
+    enabledWriteTotal: 8 * n
   })
 
   it('tells the cells of a day, rounded up to ten thousand', () => {
@@ -95,7 +99,8 @@ describe('padding-counts', () => {
     const end = formatTime(new Date((NOON + DAY) * 1000))
     deepEqual(stats.lines(), [
       `padding-counts ${end} (86400 s) bin-size=10000 write-drop=10000 write-pad=20000 write-total=180000 ` +
-        'read-drop=0 read-pad=10000 read-total=120000'
+        'read-drop=0 read-pad=10000 read-total=120000 enabled-read-pad=10000 enabled-read-total=20000 ' +
+        'enabled-write-pad=20000 enabled-write-total=50000'
     ])
   })
 

@@ -1,4 +1,5 @@
-// `padding-counts` of the extra-info (dir-spec 2.1.2): how many of the day's cells were padding, rounded up to ten thousand.
+// `padding-counts` of the extra-info (dir-spec 2.1.2): how many of the day's cells were padding, rounded up to ten thousand;
+// of all channels, and of those on which padding is enabled.
 
 const DAY_SECONDS = 86_400
 const BIN_SIZE = 10_000
@@ -11,6 +12,10 @@ export interface PaddingTotals {
   readonly readDrop: number
   readonly readPad: number
   readonly readTotal: number
+  readonly enabledReadPad: number
+  readonly enabledReadTotal: number
+  readonly enabledWritePad: number
+  readonly enabledWriteTotal: number
 }
 
 export class PaddingStatistics {
@@ -48,7 +53,11 @@ export class PaddingStatistics {
       count('write-total', 'writeTotal'),
       count('read-drop', 'readDrop'),
       count('read-pad', 'readPad'),
-      count('read-total', 'readTotal')
+      count('read-total', 'readTotal'),
+      count('enabled-read-pad', 'enabledReadPad'),
+      count('enabled-read-total', 'enabledReadTotal'),
+      count('enabled-write-pad', 'enabledWritePad'),
+      count('enabled-write-total', 'enabledWriteTotal')
     ].join(' ')
   }
 }
