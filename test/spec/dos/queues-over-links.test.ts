@@ -20,6 +20,8 @@ const PRESSURE_CELLS = 20_000
 /** What a waiting cell costs at most, and what a socket holds beside. */
 const CELL_COST = 1000
 const SOCKET_OCTETS = 66_000
+/** So many waiting show that a circuit's first cells wait, whatever sockets hold of the later ones. */
+const SOME_OCTETS = 1_000_000
 const SOON = {timeoutMs: 20_000, everyMs: 10}
 const NO_BOUND = 1_000_000
 
@@ -105,7 +107,7 @@ test('circ_max_cell_queue_size_out: a circuit whose next hop does not read is cl
   await slow.close()
 })
 
-test('MaxMemInQueues: circuits go by the age of their oldest cell until a tenth is free; what is read goes on', async () => {
+test('MaxMemInQueues: circuits go by the age of their oldest cell until a tenth is free; what is read goes on', async t => {
   relay.core.plane.setLimits({circuitCellsMax: NO_BOUND, outboundCellsMax: NO_BOUND})
   // Three readers that do not read fill this, and one does not; a waiting cell costs the plain plane nearly twice as much.
   const limit = isPlain ? 24_000_000 : 13_500_000
@@ -125,6 +127,11 @@ test('MaxMemInQueues: circuits go by the age of their oldest cell until a tenth 
   const healthy = await SplicedLink.open(port, {sender: 4, reader: 5})
   const slow: SplicedLink[] = []
   const ends = new Map<SplicedLink, number>()
+  t.after(async () => {
+    clearInterval(checks)
+    for (const path of [healthy, ...slow]) path.close()
+    await nothingWaits()
+  })
   for (const host of [10, 12, 14]) {
     const path = await SplicedLink.open(port, {sender: host, reader: host + 1})
     slow.push(path)
@@ -133,8 +140,14 @@ test('MaxMemInQueues: circuits go by the age of their oldest cell until a tenth 
       reason => ends.set(path, reason),
       () => {}
     )
+    const waiting = relay.core.plane.queuedOctets
     await path.send(PRESSURE_CELLS)
-    // What has come in has had its check before the next one begins to send.
+    // What has come in waits, and has had its check, before the next one begins to send.
+    await waitUntil(
+      'its cells wait',
+      SOON,
+      () => ends.size > 0 || relay.core.plane.queuedOctets > waiting + SOME_OCTETS
+    )
     await delay(100)
     if (ends.size > 0) break
   }
@@ -160,9 +173,6 @@ test('MaxMemInQueues: circuits go by the age of their oldest cell until a tenth 
   for (let cell = 0; cell < PRESSURE_CELLS; cell++) {
     assert.equal((await survivor.reader.link.nextCell()).command, RawCommand.RELAY)
   }
-  clearInterval(checks)
-  for (const path of [healthy, ...slow]) path.close()
-  await nothingWaits()
 })
 
 test('MaxMemInQueues: a peer that lets answers to its CREATE cells pile up loses its link, before others lose circuits', async () => {
