@@ -13,7 +13,7 @@ import type {DataDirFault} from '../datadir/fault.ts'
 import {type Fault, localFault} from '../fault/fault.ts'
 import {err, ok, type Result} from '../fault/result.ts'
 
-const KEYS_MAX = 4096
+export const CLIENT_AUTH_KEYS_MAX = 4096
 
 export interface HeldClientAuthKey extends ClientAuthKey {
   readonly nickname: string | undefined
@@ -47,6 +47,10 @@ export class ClientAuth {
     return loaded.ok ? ok(new ClientAuth(directory, loaded.value.keys, loaded.value.notices)) : loaded
   }
 
+  get size(): number {
+    return this.#keys.size
+  }
+
   keyFor(identity: Uint8Array): Uint8Array | undefined {
     return this.#keys.get(toBase16(identity))?.secret
   }
@@ -59,7 +63,7 @@ export class ClientAuth {
   add(key: HeldClientAuthKey): Result<'added' | 'replaced', ClientAuthFault> {
     const name = toBase16(key.identity)
     const isKnown = this.#keys.has(name)
-    if (!isKnown && this.#keys.size >= KEYS_MAX) return err(localFault('too-many'))
+    if (!isKnown && this.#keys.size >= CLIENT_AUTH_KEYS_MAX) return err(localFault('too-many'))
     if (key.isPermanent) {
       if (this.#directory === undefined) return err(localFault('no-directory'))
       if (!saveClientAuthKey(this.#directory, key).ok) return err(localFault('unwritable'))

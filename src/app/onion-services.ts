@@ -31,7 +31,7 @@ export interface OnionServicesDeps {
 }
 
 /** Services that controllers may have at once. */
-const ADDED_MAX = 1000
+export const ADDED_SERVICES_MAX = 1000
 
 type MakeService = (address: string, options: OnionServiceOptions) => OnionService
 
@@ -125,10 +125,15 @@ export class OnionServices {
     return new Map([...this.running.map(({address, service}) => [address, service] as const), ...this.#added])
   }
 
+  /** How many controllers have. */
+  get addedCount(): number {
+    return this.#added.size
+  }
+
   /** Begins one more, without a directory; false: there is one of this identity, or there are too many. */
   add(options: OnionServiceOptions): boolean {
     const address = printOnionAddress(options.identity.public)
-    if (this.all.has(address) || this.#added.size >= ADDED_MAX) return false
+    if (this.all.has(address) || this.#added.size >= ADDED_SERVICES_MAX) return false
     const service = this.#make(address, options)
     this.#added.set(address, service)
     service.start()

@@ -25,6 +25,7 @@ import {allSources} from './dir-sources.ts'
 import {guardStore} from './guard-store.ts'
 import {ClientSteps} from './monitor/client-steps.ts'
 import {OriginMonitor} from './monitor/origin-monitor.ts'
+import {ownCaps} from './monitor/own-caps.ts'
 import {OnionServices} from './onion-services.ts'
 import type {OwnSide} from './own-side.ts'
 import type {RelayNodeOptions, StartFault} from './relay-node.ts'
@@ -93,7 +94,8 @@ export class OriginNode {
       lock.value.release()
       return socks
     }
-    const monitor = await OriginMonitor.start({config, logger, client, services, steps})
+    const caps = () => ownCaps(side, socks.value)
+    const monitor = await OriginMonitor.start({config, logger, client, services, steps, caps})
     if (!monitor.ok) {
       await socks.value.close()
       await client.close()

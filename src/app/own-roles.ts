@@ -7,6 +7,7 @@ import type {RelayConfig} from '../config/relay-config.ts'
 import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
 import type {Readings} from '../metrics/catalog.ts'
+import type {CapUses} from '../metrics/ramson-metrics.ts'
 import {secureFraction} from '../netdir/choose.ts'
 import {EntryGuards, type GuardStore} from '../netdir/guards/entry-guards.ts'
 import type {NetDir} from '../netdir/net-dir.ts'
@@ -20,6 +21,7 @@ import {ClientStreams} from './client-streams.ts'
 import {DescriptorEvents} from './descriptor-events.ts'
 import {knownNetwork} from './known-network.ts'
 import {ClientSteps} from './monitor/client-steps.ts'
+import {ownCaps} from './monitor/own-caps.ts'
 import {serviceReadings, serviceSources} from './monitor/service-readings.ts'
 import {OnionServices} from './onion-services.ts'
 import type {OwnSide} from './own-side.ts'
@@ -99,6 +101,10 @@ export class OwnRoles {
     const readings = () => ({...serviceReadings(serviceSources(services)), ...steps.readings()})
     const side = {client, services, paths, guards, streams, clientAuth, descriptorEvents}
     return ok(new OwnRoles(side, socks.value, readings))
+  }
+
+  get caps(): CapUses {
+    return ownCaps(this.side, this.socks)
   }
 
   start({onionServices}: RelayConfig, logger: Logger): void {

@@ -184,6 +184,7 @@ export class RelayNode {
       observedBandwidth: () => this.#publication.observedBandwidth,
       hsDirOctetsMax: () => hsDirOctetsMax(this.#config),
       ownRoles: () => this.#ownRoles?.readings() ?? {},
+      ownCaps: () => this.#ownRoles?.caps ?? {},
       dirPortConnections: () => dirPorts.connections
     })
   }

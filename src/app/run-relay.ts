@@ -145,7 +145,10 @@ async function openControl(
 ): Promise<Result<Control | undefined, StartFault>> {
   const {controllable, monitor} = node
   const opened = controllable === undefined ? ok(undefined) : await Control.open(controllable, host)
-  if (opened.ok) monitor.processReadings = () => controlReadings(opened.value?.ports)
+  if (opened.ok) {
+    monitor.processReadings = () => controlReadings(opened.value?.ports)
+    monitor.processCaps = () => opened.value?.caps ?? {}
+  }
   return opened
 }
 

@@ -49,6 +49,14 @@ export class SocksPorts {
     return ok(new SocksPorts(servers, ports))
   }
 
+  /** Connections of all ports, now and at most. */
+  get connections(): {readonly open: number; readonly most: number} {
+    return {
+      open: this.#servers.reduce((sum, {size}) => sum + size, 0),
+      most: this.#servers.length * DEFAULT_SOCKS_SERVER_OPTIONS.connectionsMax
+    }
+  }
+
   async close(): Promise<void> {
     for (const server of this.#servers) await server.close()
   }

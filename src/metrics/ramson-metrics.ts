@@ -22,9 +22,24 @@ export const CAPS = [
   'links_connecting',
   'client_records',
   'dir_port_connections',
-  'metrics_connections'
+  'metrics_connections',
+  'client_circuits',
+  'socks_connections',
+  'client_auth_keys',
+  'service_rendezvous',
+  'added_services',
+  'control_connections',
+  'controller_circuits',
+  'controller_uploads'
 ] as const
 export type Cap = (typeof CAPS)[number]
+
+/** A limit of 0: there is no such thing here. */
+export interface CapUse {
+  readonly used: number
+  readonly limit: number
+}
+export type CapUses = Readonly<Partial<Record<Cap, CapUse>>>
 
 export const ramsonRelayMetrics = {
   ramson_cells_total: counter('Cells on channels', {direction: ['received', 'sent']}),

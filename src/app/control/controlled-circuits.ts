@@ -19,7 +19,7 @@ import {circuitReason, remoteReason} from './reasons.ts'
 
 const BUILD_TIMEOUT_MS = 60_000
 /** Circuits that controllers made and that are still there. */
-const CIRCUITS_MAX = 256
+export const CONTROLLER_CIRCUITS_MAX = 256
 
 export class CircuitsOfNode implements ControlledCircuits {
   readonly #node: Controllable
@@ -32,6 +32,11 @@ export class CircuitsOfNode implements ControlledCircuits {
     })
   }
 
+  /** Those that controllers made. */
+  get madeCount(): number {
+    return this.#made.size
+  }
+
   list(): readonly ControlledCircuit[] {
     return this.#node.core.own.list().map(entry => this.describe(entry))
   }
@@ -41,7 +46,7 @@ export class CircuitsOfNode implements ControlledCircuits {
   }
 
   launch(relays: readonly string[], purpose: ControllerPurpose): Result<number, CircuitFault> {
-    if (this.#made.size >= CIRCUITS_MAX) return fault('too-many', "Couldn't start circuit")
+    if (this.#made.size >= CONTROLLER_CIRCUITS_MAX) return fault('too-many', "Couldn't start circuit")
     const path = relays.length === 0 ? this.#pathByTheRules() : this.#hops(relays)
     if (!path.ok) return path
     const {core} = this.#node

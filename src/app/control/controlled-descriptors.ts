@@ -19,7 +19,7 @@ import type {Controllable} from './controllable.ts'
 /** Of consensus parameter HSV3MaxDescriptorSize. */
 const DESCRIPTOR_MAX = 50_000
 /** Uploads of controllers under way; the oldest is given up for a new one. */
-const UPLOADS_MAX = 64
+export const CONTROLLER_UPLOADS_MAX = 64
 
 export class DescriptorsOfNode implements ControlledDescriptors {
   readonly #node: Controllable
@@ -29,6 +29,10 @@ export class DescriptorsOfNode implements ControlledDescriptors {
   constructor(node: Controllable, isTesting: boolean) {
     this.#node = node
     this.#isTesting = isTesting
+  }
+
+  get uploads(): number {
+    return this.#uploads.size
   }
 
   cached(identity: Uint8Array): string | undefined {
@@ -114,7 +118,7 @@ export class DescriptorsOfNode implements ControlledDescriptors {
   #keep(upload: DescriptorUpload): void {
     this.#uploads.add(upload)
     for (const oldest of this.#uploads) {
-      if (this.#uploads.size <= UPLOADS_MAX) break
+      if (this.#uploads.size <= CONTROLLER_UPLOADS_MAX) break
       oldest.stop()
       this.#uploads.delete(oldest)
     }

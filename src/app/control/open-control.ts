@@ -6,7 +6,11 @@ import type {ConfigFault} from '../../config/fault.ts'
 import type {LocalPort} from '../../config/port-lines.ts'
 import type {RelayConfig} from '../../config/relay-config.ts'
 import {Authentication, type AuthenticationOptions} from '../../control/authentication.ts'
-import {type ControlAddress, ControlPorts} from '../../control/control-ports.ts'
+import {
+  type ControlAddress,
+  ControlPorts,
+  DEFAULT_CONTROL_PORTS_OPTIONS
+} from '../../control/control-ports.ts'
 import {ControlEvents} from '../../control/events.ts'
 import type {ControlledNode, ControlSignal} from '../../control/node.ts'
 import {removeControlCookie, writeControlCookie} from '../../datadir/control-cookie.ts'
@@ -15,13 +19,14 @@ import {writeWhole} from '../../datadir/file.ts'
 import {localFault} from '../../fault/fault.ts'
 import {err, ok, type Result} from '../../fault/result.ts'
 import type {Log} from '../../log/log.ts'
+import type {CapUses} from '../../metrics/ramson-metrics.ts'
 import {knownNetwork} from '../known-network.ts'
 import type {StartFault} from '../relay-node.ts'
 import {versionText} from '../version.ts'
 import {BandwidthCache} from './bandwidth-cache.ts'
 import type {Controllable} from './controllable.ts'
-import {CircuitsOfNode} from './controlled-circuits.ts'
-import {DescriptorsOfNode} from './controlled-descriptors.ts'
+import {CircuitsOfNode, CONTROLLER_CIRCUITS_MAX} from './controlled-circuits.ts'
+import {CONTROLLER_UPLOADS_MAX, DescriptorsOfNode} from './controlled-descriptors.ts'
 import {FactsOfNode} from './controlled-facts.ts'
 import {OnionsOfNode} from './controlled-onions.ts'
 import {StreamsOfNode} from './controlled-streams.ts'
@@ -45,12 +50,16 @@ export interface ControlProcess {
   readonly signal: (signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM' | 'SIGUSR1' | 'SIGUSR2') => void
 }
 
+type Parts = ReturnType<typeof controlled>
+
 export class Control {
   readonly ports: ControlPorts
+  readonly #parts: Parts
   readonly #closing: (() => void)[]
 
-  private constructor(ports: ControlPorts, closing: (() => void)[]) {
+  private constructor(ports: ControlPorts, parts: Parts, closing: (() => void)[]) {
     this.ports = ports
+    this.#parts = parts
     this.#closing = closing
   }
 
@@ -100,7 +109,7 @@ export class Control {
     subscriptionsChanged = () => nodeEvents.subscriptionsChanged()
     const owner = new OwningProcess(host)
     return ok(
-      new Control(opened.value, [
+      new Control(opened.value, parts, [
         () => owner.stop(),
         () => nodeEvents.close(),
         () => parts.descriptors.close(),
@@ -110,6 +119,19 @@ export class Control {
         }
       ])
     )
+  }
+
+  /** How full is what controllers may have. */
+  get caps(): CapUses {
+    const {circuits, descriptors} = this.#parts
+    return {
+      control_connections: {
+        used: this.ports.connections,
+        limit: DEFAULT_CONTROL_PORTS_OPTIONS.connectionsMax
+      },
+      controller_circuits: {used: circuits.madeCount, limit: CONTROLLER_CIRCUITS_MAX},
+      controller_uploads: {used: descriptors.uploads, limit: CONTROLLER_UPLOADS_MAX}
+    }
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import {ok, type Result} from '../../fault/result.ts'
 import type {Logger} from '../../log/logger.ts'
 import type {Readings} from '../../metrics/catalog.ts'
 import type {MetricsPortFault} from '../../metrics/metrics-port.ts'
+import type {CapUses} from '../../metrics/ramson-metrics.ts'
 import type {ClientNode} from '../client-node.ts'
 import type {OnionServices} from '../onion-services.ts'
 import type {Status, StatusNotice} from '../status/status.ts'
@@ -12,6 +13,8 @@ import {versionText} from '../version.ts'
 import type {ClientSteps} from './client-steps.ts'
 import {uptimeText, usageText} from './heartbeat.ts'
 import {ObservedProcess} from './observed-process.ts'
+import {capReadings} from './own-caps.ts'
+import {queuesPanel} from './relay-status.ts'
 import {serviceReadings, serviceSources} from './service-readings.ts'
 
 export interface OriginMonitorDeps {
@@ -20,6 +23,7 @@ export interface OriginMonitorDeps {
   readonly client: ClientNode
   readonly services: OnionServices
   readonly steps: ClientSteps
+  readonly caps: () => CapUses
 }
 
 export class OriginMonitor {
@@ -28,6 +32,8 @@ export class OriginMonitor {
   readonly startedAtMs = Date.now()
   /** What the process has to add that is no part of the node. */
   processReadings: () => Readings = () => ({})
+  /** What it bounds that is no part of the node. */
+  processCaps: () => CapUses = () => ({})
   readonly #beating: NodeJS.Timeout | undefined
 
   private constructor(deps: OriginMonitorDeps, observed: ObservedProcess | undefined) {
@@ -40,7 +46,7 @@ export class OriginMonitor {
   }
 
   static async start(deps: OriginMonitorDeps): Promise<Result<OriginMonitor, MetricsPortFault>> {
-    const {config, logger, client, services, steps} = deps
+    const {config, logger, client, services, steps, caps} = deps
     if (config.metricsPorts.length === 0) return ok(new OriginMonitor(deps, undefined))
     const missing = () => (client.knownNetDir === undefined ? ['too little is known of the network'] : [])
     let monitor: OriginMonitor | undefined
@@ -48,6 +54,7 @@ export class OriginMonitor {
       readings: () => ({
         ...serviceReadings(serviceSources(services)),
         ...steps.readings(),
+        ...capReadings({...caps(), ...monitor?.processCaps()}),
         ...monitor?.processReadings()
       }),
       ready: () => ({missing: missing()}),
@@ -85,6 +92,7 @@ export class OriginMonitor {
             {name: 'Cells', value: `${cellsReceived} received, ${cellsSent} sent`}
           ]
         },
+        queuesPanel({caps: this.#caps()}),
         ...sources.map(({name, counters}) => ({
           title: `Service ${name}`,
           rows: [
@@ -132,7 +140,14 @@ export class OriginMonitor {
       `Statistics, as asked for by signal USR1: ${channels.size} channels, ${registry.size} circuits, ` +
         `${cellsReceived} cells received, ${cellsSent} sent.`
     )
+    for (const [cap, {used, limit}] of Object.entries(this.#caps())) {
+      this.#deps.logger.notice(`${cap.replaceAll('_', ' ')}: ${used} of ${limit}.`)
+    }
     this.beat()
+  }
+
+  #caps(): CapUses {
+    return {...this.#deps.caps(), ...this.processCaps()}
   }
 
   async close(): Promise<void> {

@@ -14,7 +14,7 @@ import {
   CONNECTIONS_MAX as METRICS_CONNECTIONS_MAX,
   type MetricsPortFault
 } from '../../metrics/metrics-port.ts'
-import type {Cap} from '../../metrics/ramson-metrics.ts'
+import type {CapUses} from '../../metrics/ramson-metrics.ts'
 import {DIRECTORY_LIMITS} from '../../roles/relay/directory/directory-server.ts'
 import {RECORDS_MAX} from '../../roles/relay/dos/address-defence.ts'
 import {HANDSHAKES_MAX, type PlaneChoice, planeText} from '../data-plane.ts'
@@ -40,9 +40,10 @@ export interface RelayMonitorDeps extends Omit<RelaySources, 'caps' | 'moment'> 
   readonly observedBandwidth: () => number
   /** Octets that the HSDir cache may hold. */
   readonly hsDirOctetsMax: () => number
-  /** Connections to the DirPort, now and since the start. */
   /** Of onion services of our own, and of the way to others'; nothing where there are none. */
   readonly ownRoles: () => Readings
+  readonly ownCaps: () => CapUses
+  /** Connections to the DirPort, now and since the start. */
   readonly dirPortConnections: () => {readonly open: number; readonly created: number}
 }
 
@@ -50,6 +51,8 @@ export class RelayMonitor {
   readonly startedAtMs = Date.now()
   /** What the process has to add that is no part of the relay. */
   processReadings: () => Readings = () => ({})
+  /** What it bounds that is no part of the relay. */
+  processCaps: () => CapUses = () => ({})
   readonly #deps: RelayMonitorDeps
   readonly #sources: RelaySources
   readonly #heartbeat = new Heartbeat()
@@ -265,7 +268,7 @@ export class RelayMonitor {
     }
   }
 
-  #caps(): Readonly<Record<Cap, {readonly used: number; readonly limit: number}>> {
+  #caps(): CapUses {
     const {config, core, defences, onionRoles, onionSkins, directory, hsDirOctetsMax} = this.#deps
     const {open, most} = descriptors()
     return {
@@ -289,7 +292,9 @@ export class RelayMonitor {
       metrics_connections: {
         used: this.#process?.ports.connections.open ?? 0,
         limit: this.#process === undefined ? 0 : METRICS_CONNECTIONS_MAX
-      }
+      },
+      ...this.#deps.ownCaps(),
+      ...this.processCaps()
     }
   }
 

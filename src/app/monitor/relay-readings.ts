@@ -6,7 +6,7 @@ import {BugError} from '../../fault/fault.ts'
 import {RELAY_FLAGS} from '../../metrics/c-tor-relay-metrics.ts'
 import type {Readings} from '../../metrics/catalog.ts'
 import type {LabelSet, Sample} from '../../metrics/metric.ts'
-import type {Cap} from '../../metrics/ramson-metrics.ts'
+import type {CapUses} from '../../metrics/ramson-metrics.ts'
 import type {OnionSkinLimits} from '../../pool/onion-skin-limits.ts'
 import type {OnionRoles} from '../onion-roles.ts'
 import type {RelayCore} from '../relay-core.ts'
@@ -15,6 +15,7 @@ import type {RelayDirectory} from '../relay-directory.ts'
 import {congestionAverages, congestionTotals} from './congestion-readings.ts'
 import type {LinkCounts} from './link-counts.ts'
 import type {OnionSkinTimes} from './onion-skin-times.ts'
+import {capReadings} from './own-caps.ts'
 import {partReadings} from './part-readings.ts'
 
 /** What the readings are taken from. */
@@ -33,7 +34,7 @@ export interface RelaySources {
   readonly times: OnionSkinTimes
   readonly links: LinkCounts
   readonly congestion: CongestionStatistics
-  readonly caps: () => Readonly<Record<Cap, {readonly used: number; readonly limit: number}>>
+  readonly caps: () => CapUses
   readonly listeners: readonly {readonly octets: Uint8Array}[]
   readonly moment: () => RelayMoment
 }
@@ -128,7 +129,6 @@ function ownReadings(sources: RelaySources): Readings {
   const {hsDir, circuitPadding} = onionRoles.counters
   const sizes = onionRoles.sizes()
   const moment = sources.moment()
-  const caps = Object.entries(sources.caps())
   const relayReceived = counters.relayCellsOutbound + counters.relayCellsInbound + counters.relayCellsDropped
   const {create, created, destroy} = registry.controlCells
   const knownReceived = relayReceived + create + created + destroy + counters.paddingCellsReceived
@@ -209,8 +209,7 @@ function ownReadings(sources: RelaySources): Readings {
     ramson_signing_cert_expiry_timestamp_seconds: seconds(moment.signingCertExpiresAt),
     ramson_overload_timestamp_seconds: seconds(moment.overloadedAt),
     ramson_observed_bandwidth_bytes: moment.observedBandwidth,
-    ramson_cap_used: Object.fromEntries(caps.map(([cap, {used}]) => [cap, used])),
-    ramson_cap_limit: Object.fromEntries(caps.map(([cap, {limit}]) => [cap, limit]))
+    ...capReadings(sources.caps())
   }
 }
 

@@ -1,7 +1,7 @@
 // The status page of a relay: what it is at the moment, what it is for onion services, which flags it has and lacks, how full
 // its queues are, and its last notices. Counts and states alone.
 
-import type {Cap} from '../../metrics/ramson-metrics.ts'
+import type {CapUses} from '../../metrics/ramson-metrics.ts'
 import type {OnionRoles} from '../onion-roles.ts'
 import type {RelayCore} from '../relay-core.ts'
 import type {Status, StatusNotice, StatusPanel, StatusRow} from '../status/status.ts'
@@ -15,7 +15,7 @@ export interface RelayStatusFacts {
   readonly startedAtMs: number
   readonly core: RelayCore
   readonly roles: Pick<OnionRoles, 'counters' | 'sizes'>
-  readonly caps: Readonly<Record<Cap, {readonly used: number; readonly limit: number}>>
+  readonly caps: CapUses
   readonly flags: readonly FlagState[]
   readonly missing: readonly string[]
   readonly dos: Readonly<Record<string, number>>
@@ -167,7 +167,7 @@ function flagsPanel({flags}: RelayStatusFacts): StatusPanel {
   }
 }
 
-function queuesPanel({caps}: RelayStatusFacts): StatusPanel {
+export function queuesPanel({caps}: Pick<RelayStatusFacts, 'caps'>): StatusPanel {
   const octets = new Set<string>(['memory', 'hsdir_cache', 'directory_answers'])
   return {
     title: 'Queues and bounds',

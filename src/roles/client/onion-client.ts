@@ -104,6 +104,11 @@ export class OnionClient {
     return this.#sessions.size
   }
 
+  /** How many these may be. */
+  get sizeMax(): number {
+    return this.#options.sessionsMax
+  }
+
   /** What is known of services, and where more is asked for. */
   get descriptors(): DescriptorSource {
     return this.#descriptors

@@ -101,6 +101,11 @@ export class OnionService {
     return [...this.#descriptors.values()].sort((a, b) => a.period.number - b.period.number)
   }
 
+  /** Circuits to clients that are being built. */
+  get pendingRendezvous(): number {
+    return this.#rendezvous.pending
+  }
+
   start(): void {
     this.#timer = setInterval(() => this.maintain(), TICK_MS)
     this.maintain()

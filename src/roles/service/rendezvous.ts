@@ -21,7 +21,7 @@ import type {ServiceCounters} from './service-counters.ts'
 /** After this a client no longer waits. */
 const MEET_WITHIN_MS = 30_000
 /** Rendezvous circuits that are being built at once. */
-const PENDING_MAX = 256
+export const PENDING_MAX = 256
 
 export interface RendezvousDeps {
   readonly circuits: HsCircuits
