@@ -85,7 +85,7 @@ export class RelayDefences {
   configure(config: RelayConfig): void {
     this.#config = config
     this.addresses.configure(dosParams(this.#deps.param, config.dos))
-    this.#core?.plane.setLimits(queueLimits(this.#deps.param))
+    this.#core?.plane.setLimits(queueLimits(this.#deps.param, config.priorityHalfLifeMs))
   }
 
   stop(): void {

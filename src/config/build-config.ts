@@ -63,6 +63,7 @@ export function buildConfig(
     maxMemInQueues: maxMemInQueues(values.MaxMemInQueues, host, notices),
     maxHsDirCacheBytes: values.MaxHSDirCacheBytes,
     maxOnionQueueDelayMs: values.MaxOnionQueueDelay,
+    priorityHalfLifeMs: priorityHalfLifeMs(values.CircuitPriorityHalflife, notices),
     connLimit: values.ConnLimit,
     keepalivePeriodMs: values.KeepalivePeriod,
     heartbeatPeriodMs: heartbeatPeriodMs(values, notices),
@@ -159,6 +160,7 @@ function bandwidths(values: OptionValuesByName) {
 
 const MB = 2 ** 20
 const GB = 2 ** 30
+const SHORTEST_HALF_LIFE = 0.00001
 
 /** Three quarters of a small memory, two fifths of one of 8 GB and more, within 256 MB and 8 GB. */
 function maxMemInQueues(given: number, host: HostFacts, notices: string[]): number {
@@ -169,6 +171,16 @@ function maxMemInQueues(given: number, host: HostFacts, notices: string[]): numb
   if (given >= 64 * MB) return given
   notices.push('MaxMemInQueues was raised to 64 MB, the least a relay can work with.')
   return 64 * MB
+}
+
+/** From seconds; what is too short to mean anything is taken as the default, as C tor takes it. */
+function priorityHalfLifeMs(seconds: number, notices: string[]): number | undefined {
+  if (seconds < -SHORTEST_HALF_LIFE) return undefined
+  if (seconds >= SHORTEST_HALF_LIFE) return Math.max(1, Math.round(1000 * seconds))
+  notices.push(
+    'CircuitPriorityHalflife is too short: it was set to 30 seconds. -1 means what the consensus says.'
+  )
+  return 30_000
 }
 
 function heartbeatPeriodMs(values: OptionValuesByName, notices: string[]): number {

@@ -122,7 +122,7 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
   relay: {
     boolean: '__AlwaysCongestionControl',
     csv: 'Schedulers',
-    double: 'CircuitPriorityHalflife KISTSockBufSizeFactor',
+    double: 'KISTSockBufSizeFactor',
     'msec-interval': 'KISTSchedRunInterval TokenBucketRefillInterval',
     string: `
       HTTPProxy HTTPProxyAuthenticator HTTPSProxy HTTPSProxyAuthenticator Socks4Proxy Socks5Proxy

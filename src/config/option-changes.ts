@@ -58,6 +58,7 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'MaxAdvertisedBandwidth',
   'MaxMemInQueues',
   'MaxOnionQueueDelay',
+  'CircuitPriorityHalflife',
   'ShutdownWaitLength',
   'HeartbeatPeriod',
   'PublishServerDescriptor',

@@ -114,6 +114,7 @@ export const relayOptions = {
   MaxMemInQueues: done('relay', 'bytes', '0'),
   MaxHSDirCacheBytes: done('relay', 'bytes', '0'),
   MaxOnionQueueDelay: done('relay', 'msec-interval', '0'),
+  CircuitPriorityHalflife: done('relay', 'double', '-1'),
   ConnLimit: known('relay', 'count', '1000'),
   KeepalivePeriod: known('relay', 'interval', '5 minutes'),
   ShutdownWaitLength: done('process', 'interval', '30 seconds'),

@@ -77,6 +77,8 @@ export interface RelayConfig {
   readonly maxHsDirCacheBytes: number
   /** 0: as the consensus says */
   readonly maxOnionQueueDelayMs: number
+  /** undefined: as the consensus says */
+  readonly priorityHalfLifeMs: number | undefined
   readonly connLimit: number
   readonly keepalivePeriodMs: number
   readonly heartbeatPeriodMs: number

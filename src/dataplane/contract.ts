@@ -159,7 +159,13 @@ export interface DataPlaneLimits {
   readonly circuitCellsMax: number
   /** Cells that may wait on one circuit away from its origin; consensus parameter circ_max_cell_queue_size_out. */
   readonly outboundCellsMax: number
+  /** After so long, in milliseconds, a cell that a circuit sent counts half when the circuits of a channel are told whose turn
+   * it is; consensus parameter CircuitPriorityHalflifeMsec. Circuits of the plain plane take turns cell by cell. */
+  readonly priorityHalfLifeMs: number
 }
+
+/** Until a consensus or the settings say otherwise, as with C tor. */
+export const PRIORITY_HALF_LIFE_MS = 30_000
 
 /** What may be moved over links, in octets a second and octets at once, for each direction by itself. A rate of 0: no limit. */
 export interface DataPlaneRates {

@@ -206,6 +206,47 @@ onAddon(addon => {
       assert.deepEqual(told, [[EventKind.DRAINED, 5]])
     })
 
+    it('SET_LIMITS: the half-life says how soon what a circuit sent is forgotten when it is told whose turn it is', () => {
+      const cellsOf = (writer: RecordWriter, subject: number, cells: number) => {
+        for (let i = 0; i < cells; i++)
+          writer.add({kind: CommandKind.ORIGINATE, subject}, new Uint8Array(BODY))
+      }
+      const firstAfter = (halfLifeMs: number | undefined) => {
+        const shard = open()
+        const slot = shard.channelOpen(FIRST, 4)
+        const buffer = new Uint8Array(CELL * 64)
+        const dirty = new Uint32Array(4)
+        const send = (...circuits: (readonly [subject: number, cells: number])[]) => {
+          const writer = new RecordWriter()
+          for (const [subject, cells] of circuits) cellsOf(writer, subject, cells)
+          shard.commands(writer.octets())
+        }
+        const writer = new RecordWriter()
+        for (const subject of [5, 6]) {
+          const circuit = {subject, object: FIRST, circId: subject, number: NO_COUNTER}
+          writer.add({kind: CommandKind.OPEN_RELAY_CIRCUIT, ...circuit}, new Uint8Array(72))
+        }
+        const {circuitCellsMax, outboundCellsMax} = LIMITS
+        const limits = Uint32Array.of(circuitCellsMax, outboundCellsMax, halfLifeMs ?? 0)
+        if (halfLifeMs !== undefined)
+          writer.add({kind: CommandKind.SET_LIMITS}, new Uint8Array(limits.buffer))
+        shard.turn(1000, dirty)
+        shard.commands(writer.octets())
+        send([5, 50])
+        shard.take(slot, buffer, 0, buffer.length)
+        shard.turn(2000, dirty)
+        send([6, 10])
+        shard.take(slot, buffer, 0, buffer.length)
+        send([5, 1], [6, 1])
+        assert.equal(shard.take(slot, buffer, 0, CELL), CELL)
+        shard.close()
+        return new DataView(buffer.buffer).getUint32(0)
+      }
+      assert.equal(firstAfter(undefined), 6, 'fifty cells of a second ago are more than ten of now')
+      assert.equal(firstAfter(30_000), 6)
+      assert.equal(firstAfter(100), 5, 'ten half-lives later the fifty are next to nothing')
+    })
+
     it('meets shards of other threads, wakes them, and hears when they end', async () => {
       const shard = open()
       const slot = shard.channelOpen(FIRST, 4)

@@ -22,12 +22,14 @@ import {
   type CircuitHandle,
   type CircuitViolation,
   type ConnectHandle,
+  type Counted,
   type DataPlane,
   type DataPlaneCounters,
   type DataPlaneEvents,
   type DataPlaneLimits,
   type DataPlaneRates,
   DRAINED_AT_CELLS,
+  PRIORITY_HALF_LIFE_MS,
   type SocketAddress
 } from '../contract.ts'
 import {newCounters} from '../counters.ts'
@@ -44,6 +46,7 @@ import type {CircuitQueue} from './outbox.ts'
 import {type ChannelOwner, PlainChannel} from './plain-channel.ts'
 import {CircuitEnd, PlainCircuit} from './plain-circuit.ts'
 import {openRelayLayer} from './relay-layer.ts'
+import {WaitTimes} from './wait-times.ts'
 
 /** tor-spec 5.6: RELAY_EARLY cells a circuit may carry outbound. */
 const RELAY_EARLY_MAX = 8
@@ -66,6 +69,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   readonly parts = []
   readonly counters: DataPlaneCounters = newCounters()
   readonly queueAccount: QueueAccount = {octets: 0}
+  readonly waitTimes = new WaitTimes()
   turnMs = performance.now()
   readonly #events: DataPlaneEvents
   readonly #gate: LinkGate
@@ -89,7 +93,11 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     const now = Date.now()
     const {circuitCellsMax, unverifiedMax} = options
     this.#events = deps.events
-    this.#limits = {circuitCellsMax, outboundCellsMax: circuitCellsMax}
+    this.#limits = {
+      circuitCellsMax,
+      outboundCellsMax: circuitCellsMax,
+      priorityHalfLifeMs: PRIORITY_HALF_LIFE_MS
+    }
     this.#rates = {rate: options.rate, burst: options.burst, linkRate: 0, linkBurst: 0}
     this.#readLimit = new RateLimit(options.rate, options.burst, now)
     this.#writeLimit = new RateLimit(options.rate, options.burst, now)
@@ -196,6 +204,10 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
 
   get unverifiedLinks(): number {
     return this.#links.unverified
+  }
+
+  get outboxWaitsMs(): readonly Counted[] {
+    return [this.waitTimes.counted]
   }
 
   get queuedOctets(): number {

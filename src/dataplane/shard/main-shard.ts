@@ -7,7 +7,7 @@
 
 import {MessageChannel, type MessagePort} from 'node:worker_threads'
 import {loadAddon} from '../../crypto/binding.ts'
-import type {ChannelHandle, ConnectHandle} from '../contract.ts'
+import type {ChannelHandle, ConnectHandle, DataPlaneLimits} from '../contract.ts'
 import {RecordWriter} from './record-writer.ts'
 import {nextChannelHandle} from './shard-indexes.ts'
 import type {ShardThreads} from './shard-thread.ts'
@@ -15,7 +15,7 @@ import type {ShardStart} from './shard-worker.ts'
 import type {ShardCounters} from './shared-memory.ts'
 import type {FromWorker, LinkCommand, ToWorker} from './worker-messages.ts'
 
-export interface MainShardOptions extends Omit<ShardStart, 'port' | 'circuitCellsMax' | 'outboundCellsMax'> {
+export interface MainShardOptions extends Omit<ShardStart, 'port' | keyof DataPlaneLimits> {
   readonly counters: ShardCounters
 }
 
@@ -55,7 +55,7 @@ export class MainShard {
   }
 
   /** Starts a worker; the promise ends with it, or rejects when it dies. */
-  run(limits: Pick<ShardStart, 'circuitCellsMax' | 'outboundCellsMax'>): Promise<void> {
+  run(limits: DataPlaneLimits): Promise<void> {
     const {port1, port2} = new MessageChannel()
     const {index, indexes, place, memory} = this.#options
     this.#port = port1

@@ -18,7 +18,7 @@ import {BugError} from '../../fault/fault.ts'
 import {ChannelCommand} from '../../wire/channel-cell.ts'
 import {channelInfo} from '../channel-info.ts'
 import {ChannelPadding} from '../channel-padding.ts'
-import type {ChannelHandle, ChannelInfo} from '../contract.ts'
+import type {ChannelHandle, ChannelInfo, DataPlaneLimits} from '../contract.ts'
 import type {Link, LinkOwner, LinkReader} from '../link.ts'
 import {LinkEndpoint} from '../link-endpoint.ts'
 import {Links} from '../links.ts'
@@ -47,7 +47,7 @@ const COALESCE_MS = 1
 const BUSY = 0.7
 
 /** What the task of a shard is started with. */
-export interface ShardStart {
+export interface ShardStart extends DataPlaneLimits {
   readonly port: MessagePort
   /** Number of the native shard in the process, and how many there may be. */
   readonly index: number
@@ -55,8 +55,6 @@ export interface ShardStart {
   /** Place of the shard in its plane. */
   readonly place: number
   readonly memory: SharedMemoryParts
-  readonly circuitCellsMax: number
-  readonly outboundCellsMax: number
 }
 
 export class ShardWorker implements LinkOwner, ShardChannelOwner {
@@ -100,12 +98,19 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
   #end: () => void = () => {}
 
   constructor(start: ShardStart) {
-    const {index, indexes, circuitCellsMax, outboundCellsMax} = start
+    const {index, indexes, circuitCellsMax, outboundCellsMax, priorityHalfLifeMs} = start
     this.#port = start.port
     this.#memory = new SharedMemory(start.memory)
     this.#counters = this.#memory.countersOf(start.place)
     const {queueCounters} = this.#memory
-    const native = openShard({index, shards: indexes, circuitCellsMax, outboundCellsMax, queueCounters})
+    const native = openShard({
+      index,
+      shards: indexes,
+      circuitCellsMax,
+      outboundCellsMax,
+      priorityHalfLifeMs,
+      queueCounters
+    })
     if (native === undefined) throw new BugError('shard-without-addon')
     this.native = native
     this.#hasNativeLinks = linksAreNative() && this.#openNativeLinks(start.memory)

@@ -16,18 +16,20 @@ import type {Socket} from 'node:net'
 import {equal} from '../../bytes/octets.ts'
 import {loadAddon} from '../../crypto/binding.ts'
 import {BugError} from '../../fault/fault.ts'
-import type {
-  ChannelHandle,
-  ChannelTarget,
-  CircuitHandle,
-  ConnectHandle,
-  DataPlane,
-  DataPlaneCounters,
-  DataPlaneEvents,
-  DataPlaneLimits,
-  DataPlaneRates,
-  PlanePart,
-  SocketAddress
+import {
+  type ChannelHandle,
+  type ChannelTarget,
+  type CircuitHandle,
+  type ConnectHandle,
+  type Counted,
+  type DataPlane,
+  type DataPlaneCounters,
+  type DataPlaneEvents,
+  type DataPlaneLimits,
+  type DataPlaneRates,
+  type PlanePart,
+  PRIORITY_HALF_LIFE_MS,
+  type SocketAddress
 } from '../contract.ts'
 import {newCounters} from '../counters.ts'
 import type {LinkEndpoint} from '../link-endpoint.ts'
@@ -38,7 +40,7 @@ import type {RelayKeys} from '../relay-keys.ts'
 import {dispatchEvents} from './dispatch-events.ts'
 import {MainShard} from './main-shard.ts'
 import {SHARDS_MAX, shardOf} from './native-shard.ts'
-import {partOf} from './plane-part.ts'
+import {outboxWaitOf, partOf} from './plane-part.ts'
 import {QueueCounters} from './queue-counters.ts'
 import {CommandKind, NO_COUNTER, RecordFlag, RelayAlgorithmNumber} from './records.ts'
 import {giveBackShardIndex, takeShardIndex} from './shard-indexes.ts'
@@ -53,7 +55,6 @@ const SHORT_LIFE_MS = 10_000
 const RESTART_DELAY_MS = 1000
 /** How often shards that were asked to free memory are looked at. */
 const SHED_POLL_MS = 5
-const PRIORITY_HALF_LIFE_MS = 30_000
 
 export interface ShardedPlaneOptions extends DataPlaneOptions {
   readonly shards: number
@@ -103,7 +104,11 @@ export class ShardedPlane implements DataPlane {
     this.#deps = deps
     this.#gate = deps.gate ?? OPEN_GATE
     this.#unverifiedMax = unverifiedMax
-    this.#limits = {circuitCellsMax, outboundCellsMax: circuitCellsMax}
+    this.#limits = {
+      circuitCellsMax,
+      outboundCellsMax: circuitCellsMax,
+      priorityHalfLifeMs: PRIORITY_HALF_LIFE_MS
+    }
     this.#memory = SharedMemory.make({shards})
     this.#memory.setRates({rate, burst, linkRate: 0, linkBurst: 0})
     this.#queues = new QueueCounters(this.#memory.queueCounters)
@@ -227,6 +232,10 @@ export class ShardedPlane implements DataPlane {
     return this.#shards.map(({counters}) => partOf(counters))
   }
 
+  get outboxWaitsMs(): readonly Counted[] {
+    return this.#shards.map(({counters}) => outboxWaitOf(counters))
+  }
+
   get unverifiedLinks(): number {
     return this.#unverified.size
   }
@@ -244,7 +253,7 @@ export class ShardedPlane implements DataPlane {
     const view = new DataView(payload.buffer)
     view.setUint32(0, limits.circuitCellsMax, true)
     view.setUint32(4, limits.outboundCellsMax, true)
-    view.setUint32(8, PRIORITY_HALF_LIFE_MS, true)
+    view.setUint32(8, limits.priorityHalfLifeMs, true)
     for (const shard of this.#shards) this.#command(shard)?.add({kind: CommandKind.SET_LIMITS}, payload)
   }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
-import {type DosSettings, dosParams} from '../../../src/roles/relay/dos/dos-params.ts'
+import {loadConfig} from '../../../src/config/relay-config.ts'
+import {parseTorrcText} from '../../../src/config/torrc-text.ts'
+import {type ConsensusParam, type DosSettings, dosParams} from '../../../src/roles/relay/dos/dos-params.ts'
 import {queueLimits} from '../../../src/roles/relay/dos/queue-limits.ts'
 
 const AUTO: DosSettings = {
@@ -122,19 +124,34 @@ test('param-spec: values outside of their bounds are taken as the bound', () => 
   assert.equal(high.connection.concurrentMax, INT32_MAX)
 })
 
+const ofQueues = (param: ConsensusParam) => {
+  const {circuitCellsMax, outboundCellsMax} = queueLimits(param, undefined)
+  return [circuitCellsMax, outboundCellsMax]
+}
+
 test('circ_max_cell_queue_size is 2500 and at least 50, and outbound takes the same where it has no value of its own', () => {
-  assert.deepEqual(queueLimits(silent), {circuitCellsMax: 2500, outboundCellsMax: 2500})
-  assert.deepEqual(queueLimits(consensus({circ_max_cell_queue_size: 1})), {
-    circuitCellsMax: 50,
-    outboundCellsMax: 50
-  })
-  assert.deepEqual(queueLimits(consensus({circ_max_cell_queue_size: 300})), {
-    circuitCellsMax: 300,
-    outboundCellsMax: 300
-  })
-  assert.deepEqual(queueLimits(consensus({circ_max_cell_queue_size_out: 20})), {
-    circuitCellsMax: 2500,
-    outboundCellsMax: 50
-  })
-  assert.equal(queueLimits(() => 2 ** 40).circuitCellsMax, INT32_MAX)
+  assert.deepEqual(ofQueues(silent), [2500, 2500])
+  assert.deepEqual(ofQueues(consensus({circ_max_cell_queue_size: 1})), [50, 50])
+  assert.deepEqual(ofQueues(consensus({circ_max_cell_queue_size: 300})), [300, 300])
+  assert.deepEqual(ofQueues(consensus({circ_max_cell_queue_size_out: 20})), [2500, 50])
+  assert.equal(ofQueues(() => 2 ** 40)[0], INT32_MAX)
+})
+
+test('CircuitPriorityHalflife goes before CircuitPriorityHalflifeMsec of the consensus, which goes before 30 seconds', () => {
+  const halfLife = (param: ConsensusParam, torrc: string) => {
+    const lines = parseTorrcText(`ORPort 1\n${torrc}`, 'torrc')
+    assert.ok(lines.ok)
+    const config = loadConfig({torrc: lines.value})
+    assert.ok(config.ok)
+    return queueLimits(param, config.value.priorityHalfLifeMs).priorityHalfLifeMs
+  }
+  const voted = consensus({CircuitPriorityHalflifeMsec: 5000})
+  assert.equal(halfLife(silent, ''), 30_000)
+  assert.equal(halfLife(voted, ''), 5000)
+  assert.equal(halfLife(voted, 'CircuitPriorityHalflife -1'), 5000)
+  assert.equal(halfLife(voted, 'CircuitPriorityHalflife 2.5'), 2500)
+  assert.equal(halfLife(voted, 'CircuitPriorityHalflife 0.0001'), 1, 'no less than a millisecond')
+  assert.equal(halfLife(voted, 'CircuitPriorityHalflife 0'), 30_000, 'too short: as C tor takes it')
+  assert.equal(halfLife(voted, 'CircuitPriorityHalflife 1e12'), INT32_MAX)
+  assert.equal(halfLife(consensus({CircuitPriorityHalflifeMsec: 0}), ''), 1)
 })

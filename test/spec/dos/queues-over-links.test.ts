@@ -24,6 +24,7 @@ const SOCKET_OCTETS = 66_000
 const SOME_OCTETS = 1_000_000
 const SOON = {timeoutMs: 20_000, everyMs: 10}
 const NO_BOUND = 1_000_000
+const LIMITS = {circuitCellsMax: 2500, outboundCellsMax: 2500, priorityHalfLifeMs: 30_000}
 
 let relay: TestCore
 let isPlain = true
@@ -45,7 +46,7 @@ before(async () => {
 })
 
 beforeEach(() => {
-  relay.core.plane.setLimits({circuitCellsMax: 2500, outboundCellsMax: 2500})
+  relay.core.plane.setLimits(LIMITS)
 })
 
 after(async () => {
@@ -70,7 +71,7 @@ for (const [cellsMax, name] of [
   [100, 'a new consensus']
 ] as const) {
   test(`circ_max_cell_queue_size (${name}): a slow reader's circuit is closed at ${cellsMax} cells (TROVE-2019-001)`, async () => {
-    relay.core.plane.setLimits({circuitCellsMax: cellsMax, outboundCellsMax: NO_BOUND})
+    relay.core.plane.setLimits({...LIMITS, circuitCellsMax: cellsMax, outboundCellsMax: NO_BOUND})
     const before = relay.core.circuitCounters.violations['queue-full']
     const path = await SplicedLink.open(port, {sender: 2, reader: 3})
     path.stopReading()
@@ -86,12 +87,12 @@ for (const [cellsMax, name] of [
 }
 
 test('circ_max_cell_queue_size_out: a circuit whose next hop does not read is closed, and its client is told', async () => {
-  relay.core.plane.setLimits({circuitCellsMax: NO_BOUND, outboundCellsMax: NO_BOUND})
+  relay.core.plane.setLimits({...LIMITS, circuitCellsMax: NO_BOUND, outboundCellsMax: NO_BOUND})
   // A next hop that reads next to nothing: a few octets a second beyond its handshake.
   const slow = await startCore({plane: {rate: 10, burst: 8000}})
   const told: unknown[] = []
   const middle = await startCore({deps: {outboundQueueFull: channel => told.push(channel)}})
-  middle.core.plane.setLimits({circuitCellsMax: NO_BOUND, outboundCellsMax: 60})
+  middle.core.plane.setLimits({...LIMITS, circuitCellsMax: NO_BOUND, outboundCellsMax: 60})
   const built = await relay.core.build([middle.hop, slow.hop], 10_000)
   assert.ok(built.ok, JSON.stringify(built))
   const {circuit} = built.value
@@ -108,7 +109,7 @@ test('circ_max_cell_queue_size_out: a circuit whose next hop does not read is cl
 })
 
 test('MaxMemInQueues: circuits go by the age of their oldest cell until a tenth is free; what is read goes on', async t => {
-  relay.core.plane.setLimits({circuitCellsMax: NO_BOUND, outboundCellsMax: NO_BOUND})
+  relay.core.plane.setLimits({...LIMITS, circuitCellsMax: NO_BOUND, outboundCellsMax: NO_BOUND})
   // Three readers that do not read fill this, and one does not; a waiting cell costs the plain plane nearly twice as much.
   const limit = isPlain ? 24_000_000 : 13_500_000
   const told: Readonly<Record<MemorySubsystem, number>>[] = []

@@ -134,6 +134,9 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   MaxOnionQueueDelay: at('unit/onion-skin-queue')(
     'limits come from the consensus, and the configured delay goes before it'
   ),
+  CircuitPriorityHalflife: at('spec/dos/params')(
+    'CircuitPriorityHalflife goes before CircuitPriorityHalflifeMsec of the consensus, which goes before 30 seconds'
+  ),
   ShutdownWaitLength: at('interop/relay-identity')(
     'SIGINT stops within ShutdownWaitLength, with exit status 0'
   ),
