@@ -188,8 +188,6 @@ export interface Counted {
 export interface PlanePart {
   /** Milliseconds that it worked, of those since it began. */
   readonly busyMs: number
-  /** How long cells waited in outboxes, in milliseconds; the bounds are SHARD_HISTOGRAMS's. */
-  readonly outboxWaitMs: Counted
   /** Messages of another part that it found waiting, whenever there were any. */
   readonly ringBatch: Counted
 }
@@ -199,6 +197,8 @@ export interface DataPlane {
   readonly counters: Readonly<DataPlaneCounters>
   /** None where the plane is one whole. */
   readonly parts: readonly PlanePart[]
+  /** How long cells waited in outboxes, in milliseconds, of each part or of the whole; the bounds are SHARD_HISTOGRAMS's. */
+  readonly outboxWaitsMs: readonly Counted[]
   /** Octets of memory that cells take while they wait: in outboxes, with what keeping them costs, and in sockets. */
   readonly queuedOctets: number
   /** Links in their handshake. */

@@ -47,6 +47,7 @@ const TAG = new Uint8Array(20)
 
 class WritingPlane implements DataPlane {
   readonly parts = []
+  readonly outboxWaitsMs = []
   readonly counters = newCounters()
   readonly queuedOctets = 0
   readonly unverifiedLinks = 0

@@ -1,11 +1,11 @@
 // What the parts of a data plane did, each by itself or all together.
 
-import type {Counted, PlanePart} from '../../dataplane/contract.ts'
+import type {Counted, DataPlane} from '../../dataplane/contract.ts'
 import type {Readings} from '../../metrics/catalog.ts'
 import type {HistogramReading} from '../../metrics/metric.ts'
 import {ramsonRelayMetrics as metrics} from '../../metrics/ramson-metrics.ts'
 
-export function partReadings(parts: readonly PlanePart[]): Readings {
+export function partReadings({parts, outboxWaitsMs}: Pick<DataPlane, 'parts' | 'outboxWaitsMs'>): Readings {
   const bounds = (name: 'ramson_outbox_wait_seconds' | 'ramson_shard_ring_messages') =>
     metrics[name].bounds ?? []
   return {
@@ -13,11 +13,7 @@ export function partReadings(parts: readonly PlanePart[]): Readings {
       labels: {shard: `${shard}`},
       value: busyMs / 1000
     })),
-    ramson_outbox_wait_seconds: total(
-      parts.map(({outboxWaitMs}) => outboxWaitMs),
-      bounds('ramson_outbox_wait_seconds'),
-      1000
-    ),
+    ramson_outbox_wait_seconds: total(outboxWaitsMs, bounds('ramson_outbox_wait_seconds'), 1000),
     ramson_shard_ring_messages: total(
       parts.map(({ringBatch}) => ringBatch),
       bounds('ramson_shard_ring_messages'),

@@ -159,7 +159,7 @@ function ownReadings(sources: RelaySources): Readings {
     },
     ramson_link_reads_total: counters.reads,
     ramson_link_writes_total: counters.writes,
-    ...partReadings(sources.core.plane.parts),
+    ...partReadings(sources.core.plane),
     ramson_shards_lost_total: counters.shardsLost,
     ramson_shard_messages_total: counters.messagesCrossed,
     ramson_channels: channelSamples([...channels.values()]),

@@ -9,6 +9,7 @@
 
 import type {CircuitHandle} from '../contract.ts'
 import type {QueueAccount} from '../link.ts'
+import type {WaitTimes} from './wait-times.ts'
 
 const CONTROL_CELLS_MAX = 4096
 /** What keeping a cell costs beside its octets (two objects, their backing store, two places in the queue); measured. */
@@ -71,11 +72,14 @@ export class CircuitQueue {
 
 export class Outbox {
   readonly #account: QueueAccount
+  readonly #waits: WaitTimes
   readonly #control: CircuitQueue = new CircuitQueue(undefined)
   #turns: CircuitQueue[] = []
 
-  constructor(account: QueueAccount) {
+  /** What all outboxes of the plane have waiting, and how long what they gave had waited. */
+  constructor(account: QueueAccount, waits: WaitTimes) {
     this.#account = account
+    this.#waits = waits
   }
 
   get isEmpty(): boolean {
@@ -105,11 +109,11 @@ export class Outbox {
   }
 
   /** Up to `octetsMax` octets of cells (at least one cell if there is one). `onTaken` hears of each circuit queue that gave. */
-  take(octetsMax: number, onTaken: (queue: CircuitQueue) => void): Uint8Array[] {
+  take(octetsMax: number, nowMs: number, onTaken: (queue: CircuitQueue) => void): Uint8Array[] {
     const taken: Uint8Array[] = []
     let octets = 0
     while (octets < octetsMax) {
-      const cell = this.#shift(this.#control)
+      const cell = this.#shift(this.#control, nowMs)
       if (cell === undefined) break
       taken.push(cell)
       octets += cell.length
@@ -119,7 +123,7 @@ export class Outbox {
     for (; octets < octetsMax; turn++) {
       const queue = this.#turns[turn]
       if (queue === undefined) break
-      const cell = this.#shift(queue)
+      const cell = this.#shift(queue, nowMs)
       if (cell !== undefined) {
         taken.push(cell)
         octets += cell.length
@@ -154,9 +158,12 @@ export class Outbox {
     this.#account.octets += costOf(cell)
   }
 
-  #shift(queue: CircuitQueue): Uint8Array | undefined {
+  #shift(queue: CircuitQueue, nowMs: number): Uint8Array | undefined {
+    const sinceMs = queue.oldestMs ?? nowMs
     const cell = queue.shift()
-    if (cell !== undefined) this.#account.octets -= costOf(cell)
+    if (cell === undefined) return undefined
+    this.#account.octets -= costOf(cell)
+    this.#waits.add(nowMs - sinceMs)
     return cell
   }
 }

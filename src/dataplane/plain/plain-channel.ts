@@ -15,6 +15,7 @@ import type {Link, LinkReader, QueueAccount} from '../link.ts'
 import {LinkLimits} from '../link-limits.ts'
 import {type CircuitQueue, Outbox} from './outbox.ts'
 import type {CircuitEnd, PlainCircuit} from './plain-circuit.ts'
+import type {WaitTimes} from './wait-times.ts'
 
 /** What a channel needs of its plane. */
 export interface ChannelOwner {
@@ -28,6 +29,8 @@ export interface ChannelOwner {
   taken(queue: CircuitQueue): void
   /** What all channels of the plane have waiting. */
   readonly queueAccount: QueueAccount
+  /** Of all cells that they gave. */
+  readonly waitTimes: WaitTimes
   /** Milliseconds of a clock that stands still within a loop turn: what came in together is of one age. */
   readonly turnMs: number
 }
@@ -52,7 +55,7 @@ export class PlainChannel implements LinkReader, PaddedChannel {
   constructor(link: Link, verified: VerifiedChannel, framer: CellFramer, owner: ChannelOwner) {
     this.link = link
     this.verified = verified
-    this.outbox = new Outbox(owner.queueAccount)
+    this.outbox = new Outbox(owner.queueAccount, owner.waitTimes)
     this.limits = verified.peer.kind === 'client' ? new LinkLimits(Date.now()) : undefined
     this.#framer = framer
     this.#owner = owner
@@ -91,7 +94,7 @@ export class PlainChannel implements LinkReader, PaddedChannel {
     const room = Math.min(this.link.room, this.#owner.writeBudget(this))
     if (this.outbox.isEmpty) return
     if (room > 0) {
-      const cells = this.outbox.take(room, queue => this.#owner.taken(queue))
+      const cells = this.outbox.take(room, this.#owner.turnMs, queue => this.#owner.taken(queue))
       const octets = Buffer.concat(cells)
       this.link.write(octets)
       this.#owner.accountWritten(this, octets.length, cells.length)

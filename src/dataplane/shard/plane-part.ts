@@ -28,9 +28,12 @@ interface Counters {
 export function partOf(counters: Counters): PlanePart {
   return {
     busyMs: counters.get('busyMs'),
-    outboxWaitMs: counted(counters, OUTBOX_WAIT, 'outboxWaited'),
     ringBatch: counted(counters, RING_BATCH, 'ringWorkedOff')
   }
+}
+
+export function outboxWaitOf(counters: Counters): Counted {
+  return counted(counters, OUTBOX_WAIT, 'outboxWaited')
 }
 
 /** Bounds by the order of the buckets; the last bucket has none. */

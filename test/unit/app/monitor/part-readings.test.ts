@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict'
 import {it} from 'node:test'
 import {partReadings} from '../../../../src/app/monitor/part-readings.ts'
-import {PART_BOUNDS, partOf} from '../../../../src/dataplane/shard/plane-part.ts'
+import {outboxWaitOf, PART_BOUNDS, partOf} from '../../../../src/dataplane/shard/plane-part.ts'
 import {SHARD_COUNTERS} from '../../../../src/dataplane/shard/records.ts'
 import {catalog} from '../../../../src/metrics/catalog.ts'
 import {STEP_BOUNDS_MS} from '../../../../src/roles/service/service-counters.ts'
 
-const shard = (counts: Readonly<Record<string, number>>) => partOf({get: name => counts[name] ?? 0})
+const plane = (...shards: Readonly<Record<string, number>>[]) => {
+  const counters = shards.map(counts => ({get: (name: string) => counts[name] ?? 0}))
+  return {parts: counters.map(partOf), outboxWaitsMs: counters.map(outboxWaitOf)}
+}
 
 it('what shards count in one bucket each becomes one histogram of all of them', () => {
-  const readings = partReadings([
-    shard({outboxWaitUpTo1: 5, outboxWaitUpTo25: 2, outboxWaitLonger: 1, outboxWaited: 3040, busyMs: 1500}),
-    shard({outboxWaitUpTo1: 1, ringBatchUpTo8: 3, ringBatchLonger: 1, ringWorkedOff: 610})
-  ])
+  const readings = partReadings(
+    plane(
+      {outboxWaitUpTo1: 5, outboxWaitUpTo25: 2, outboxWaitLonger: 1, outboxWaited: 3040, busyMs: 1500},
+      {outboxWaitUpTo1: 1, ringBatchUpTo8: 3, ringBatchLonger: 1, ringWorkedOff: 610}
+    )
+  )
   assert.deepEqual(readings, {
     ramson_shard_busy_seconds_total: [
       {labels: {shard: '0'}, value: 1.5},
