@@ -1,5 +1,5 @@
-// Both data planes count the cells on channels with padding enabled alike: from link protocol 5 on, until PADDING_NEGOTIATE
-// says otherwise (padding-spec 2.2).
+// Both data planes count cells alike: those on channels with padding enabled, which it is from link protocol 5 on, until
+// PADDING_NEGOTIATE says otherwise (padding-spec 2.2); and each cell that is sent by how long it waited.
 
 import assert from 'node:assert/strict'
 import {before, describe, it} from 'node:test'
@@ -73,6 +73,12 @@ class Links {
       sent: [counters.cellsSent, counters.enabledCellsSent]
     }
   }
+
+  /** Cells that were sent, and those of them that are counted by how long they waited. */
+  waited(): readonly [number, number] {
+    const {counters, outboxWaitsMs} = this.#recorded.plane
+    return [counters.cellsSent, outboxWaitsMs.reduce((sum, {count}) => sum + count, 0)]
+  }
 }
 
 const planes: {name: string; choice: PlaneChoice; links: string}[] = [
@@ -83,9 +89,9 @@ if (loadAddon().addon !== undefined) {
   planes.push({name: 'two shards, node links', choice: {kind: 'shards', shards: 2}, links: 'node'})
 }
 
-describe('cells on channels with padding enabled', () => {
+describe('cells are counted', () => {
   for (const {name, choice, links: carriers} of planes) {
-    it(`are counted among all, and by themselves (${name})`, async () => {
+    it(`by channels with padding enabled, and when they are sent (${name})`, async () => {
       process.env['RAMSON_LINKS'] = carriers
       const links = new Links(choice)
       await links.open()
@@ -107,6 +113,7 @@ describe('cells on channels with padding enabled', () => {
       links.send([PADDING], 1)
       links.answer()
       assert.deepEqual(await links.counted(), {received: [22, 12], padding: [13, 8], sent: [9, 5]})
+      assert.deepEqual(links.waited(), [9, 9])
       await links.close()
     })
   }
