@@ -15,6 +15,7 @@ import {type Immediate, isImmediate, runImmediate} from './immediate.ts'
 import {runKeyAction} from './key-actions.ts'
 import {listFingerprint} from './list-fingerprint.ts'
 import {logOptions} from './log-options.ts'
+import {descriptors} from './monitor/process-readings.ts'
 import {readConfig, readConfigText, torrcPath} from './read-config.ts'
 import {adoptConfig, reloadConfig} from './reload.ts'
 import type {RunSubcommand} from './subcommands.ts'
@@ -88,6 +89,11 @@ async function run(command: CommandLine, config: RelayConfig): Promise<number> {
   const log = Log.open(logOptions(config, command.quiet))
   if (!log.ok) return fail(printLogFault(log.fault))
   for (const notice of config.notices) log.value.logger.about('config').warn(notice)
+  const shortage = descriptorShortage(config)
+  if (shortage !== undefined) {
+    log.value.logger.about('config').err(shortage)
+    return FAILED
+  }
   const {runRelay} = await import('./run-relay.ts')
   return runRelay(config, {
     log: log.value,
@@ -97,4 +103,11 @@ async function run(command: CommandLine, config: RelayConfig): Promise<number> {
     torrcFile: torrcPath(command) ?? '',
     defaultsFile: command.defaultsFile ?? ''
   })
+}
+
+/** Node.js has raised the limit as far as the system lets it. Where nobody knows the limit, none is short. */
+function descriptorShortage({connLimit}: RelayConfig): string | undefined {
+  const {most} = descriptors()
+  if (most === 0 || most >= connLimit) return undefined
+  return `ConnLimit wants ${connLimit} file descriptors, and this process may have ${most}: raise ulimit -n, or lower ConnLimit.`
 }

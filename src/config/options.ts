@@ -115,7 +115,7 @@ export const relayOptions = {
   MaxHSDirCacheBytes: done('relay', 'bytes', '0'),
   MaxOnionQueueDelay: done('relay', 'msec-interval', '0'),
   CircuitPriorityHalflife: done('relay', 'double', '-1'),
-  ConnLimit: known('relay', 'count', '1000'),
+  ConnLimit: done('relay', 'count', '1000'),
   KeepalivePeriod: known('relay', 'interval', '5 minutes'),
   ShutdownWaitLength: done('process', 'interval', '30 seconds'),
   HeartbeatPeriod: done('relay', 'interval', '6 hours'),

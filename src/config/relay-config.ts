@@ -79,6 +79,7 @@ export interface RelayConfig {
   readonly maxOnionQueueDelayMs: number
   /** undefined: as the consensus says */
   readonly priorityHalfLifeMs: number | undefined
+  /** Descriptors that the process must be able to have for the node to start. */
   readonly connLimit: number
   readonly keepalivePeriodMs: number
   readonly heartbeatPeriodMs: number

@@ -95,3 +95,29 @@ test('a DataDirectory that cannot be used ends with status 1 and its path', () =
   assert.deepEqual(run(words), {status: 1, stdout: '', stderr: `${path}: is not a directory.\n`})
   assert.ok(existsSync(path))
 })
+
+test('ConnLimit: a node starts only where it may have so many descriptors', () => {
+  const path = join(folder, 'no-directory')
+  writeFileSync(path, '')
+  const limited = (...words: readonly string[]) => {
+    const all = [program, '-f', '/dev/null', '--ORPort', '1', '--DataDirectory', path, ...words]
+    const shell = ['-c', 'ulimit -n 500; exec "$@"', 'sh', process.execPath, ...all]
+    const {status, stdout, stderr} = spawnSync('/bin/sh', shell, {encoding: 'utf8'})
+    return {status, text: stdout + stderr}
+  }
+  const wanted = (count: number) =>
+    new RegExp(`ConnLimit wants ${count} file descriptors, and this process may have 500: raise ulimit -n`)
+  for (const [words, count] of [
+    [[], 1000],
+    [['--ConnLimit', '501'], 501]
+  ] as const) {
+    const {status, text} = limited(...words)
+    assert.equal(status, 1)
+    assert.match(text, wanted(count))
+    assert.doesNotMatch(text, /is not a directory/)
+  }
+  const {text} = limited('--ConnLimit', '500')
+  assert.doesNotMatch(text, /ConnLimit/)
+  assert.match(text, /is not a directory/, 'the start goes on')
+  assert.match(run(['-f', '/dev/null', '--ORPort', '1', '--ConnLimit', '31']).stderr, /must be at least 32/)
+})

@@ -137,6 +137,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   CircuitPriorityHalflife: at('spec/dos/params')(
     'CircuitPriorityHalflife goes before CircuitPriorityHalflifeMsec of the consensus, which goes before 30 seconds'
   ),
+  ConnLimit: at('unit/app/main')('ConnLimit: a node starts only where it may have so many descriptors'),
   ShutdownWaitLength: at('interop/relay-identity')(
     'SIGINT stops within ShutdownWaitLength, with exit status 0'
   ),
