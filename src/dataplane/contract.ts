@@ -177,6 +177,9 @@ export interface DataPlaneRates {
   readonly linkBurst: number
 }
 
+/** Upper bounds of the buckets that waits in outboxes are counted in, in milliseconds; the last bucket has none. */
+export const OUTBOX_WAIT_BOUNDS_MS = [1, 5, 25, 100, 500, 2500] as const
+
 /** How many values were at most each bound, how many there were in all, and their sum. */
 export interface Counted {
   readonly atMost: readonly number[]
@@ -197,7 +200,7 @@ export interface DataPlane {
   readonly counters: Readonly<DataPlaneCounters>
   /** None where the plane is one whole. */
   readonly parts: readonly PlanePart[]
-  /** How long cells waited in outboxes, in milliseconds, of each part or of the whole; the bounds are SHARD_HISTOGRAMS's. */
+  /** How long cells waited in outboxes, in milliseconds, of each part or of the whole; by OUTBOX_WAIT_BOUNDS_MS. */
   readonly outboxWaitsMs: readonly Counted[]
   /** Octets of memory that cells take while they wait: in outboxes, with what keeping them costs, and in sockets. */
   readonly queuedOctets: number

@@ -1,9 +1,8 @@
 // How long cells waited in the outboxes of a plane, in the buckets that shards have.
 
-import type {Counted} from '../contract.ts'
-import {SHARD_HISTOGRAMS} from '../shard/records.ts'
+import {type Counted, OUTBOX_WAIT_BOUNDS_MS} from '../contract.ts'
 
-const BOUNDS: readonly number[] = SHARD_HISTOGRAMS.outboxWait
+const BOUNDS: readonly number[] = OUTBOX_WAIT_BOUNDS_MS
 
 export class WaitTimes {
   /** Each value is counted in one; the last is for those above all bounds. */

@@ -8,6 +8,8 @@
 // The head has the same fields in every record. Which of them mean something is said beside each kind; the others are 0.
 // Handles (circuits and channels) are doubles, because they have to stay unique for longer than 32 bits last.
 
+import {OUTBOX_WAIT_BOUNDS_MS} from '../contract.ts'
+
 /** Octet offsets in the head of a record, and the type of each number. */
 export const RECORD_HEAD = {
   kind: {offset: 0, type: 'u8'},
@@ -142,7 +144,7 @@ export const NO_COUNTER = 0xffffffff
 /** Histograms of a shard: upper bounds of the buckets but for the last, which has none. */
 export const SHARD_HISTOGRAMS = {
   /** How long cells waited in outboxes, in milliseconds as a shard's turns tell them. */
-  outboxWait: [1, 5, 25, 100, 500, 2500],
+  outboxWait: OUTBOX_WAIT_BOUNDS_MS,
   /** Messages that were found in the ring from another shard, whenever there were any. */
   ringBatch: [1, 8, 64, 512]
 } as const
