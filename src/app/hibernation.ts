@@ -13,6 +13,8 @@ import {
 /** As often as C tor; and after so many octets. */
 const SAVE_MS = 600_000
 const SAVE_OCTETS = 20 * 2 ** 20
+/** With AvoidDiskWrites, whatever there was to count. */
+const RARE_SAVE_MS = 7_200_000
 
 export interface HibernationDeps {
   readonly state: RelayState
@@ -33,6 +35,7 @@ export interface HibernationDeps {
 export class Hibernation {
   readonly #deps: HibernationDeps
   #accounting: Accounting | undefined
+  #avoidsDiskWrites = false
   #phase: AccountingPhase = 'awake'
   #savedAtMs = 0
   #savedOctets = 0
@@ -52,6 +55,7 @@ export class Hibernation {
   }
 
   configure(config: RelayConfig): void {
+    this.#avoidsDiskWrites = config.avoidDiskWrites
     const settings = accountingSettings(config)
     const {state, rsaIdentity, now} = this.#deps
     if (settings === undefined) this.#accounting = undefined
@@ -103,8 +107,9 @@ export class Hibernation {
   #saveWhenDue(nowMs: number): void {
     if (this.#accounting === undefined) return
     const {read, written} = this.#accounting
-    const isMuch = Math.abs(read + written - this.#savedOctets) >= SAVE_OCTETS
-    if (!isMuch && Math.abs(nowMs - this.#savedAtMs) < SAVE_MS) return
+    const isMuch = !this.#avoidsDiskWrites && Math.abs(read + written - this.#savedOctets) >= SAVE_OCTETS
+    const intervalMs = this.#avoidsDiskWrites ? RARE_SAVE_MS : SAVE_MS
+    if (!isMuch && Math.abs(nowMs - this.#savedAtMs) < intervalMs) return
     this.#savedAtMs = nowMs
     this.#savedOctets = read + written
     this.#deps.save()

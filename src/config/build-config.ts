@@ -76,6 +76,7 @@ export function buildConfig(
     pidFile: optional(values.PidFile),
     runAsDaemon: false,
     disableNetwork: values.DisableNetwork,
+    avoidDiskWrites: values.AvoidDiskWrites,
 
     offlineMasterKey: values.OfflineMasterKey,
     signingKeyLifetimeMs: values.SigningKeyLifetime,

@@ -42,6 +42,7 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'AccountingMax',
   'AccountingRule',
   'AccountingStart',
+  'AvoidDiskWrites',
   'MaxHSDirCacheBytes',
   'HiddenServiceDir',
   'HiddenServicePort',

@@ -127,7 +127,7 @@ export const relayOptions = {
   User: refused('process', 'string'),
   RunAsDaemon: refused('process', 'boolean', '0'),
   DisableNetwork: known('process', 'boolean', '0'),
-  AvoidDiskWrites: known('process', 'boolean', '0'),
+  AvoidDiskWrites: done('process', 'boolean', '0'),
 
   SigningKeyLifetime: done('key management', 'interval', '30 days'),
   SSLKeyLifetime: done('key management', 'interval', '0'),

@@ -92,6 +92,8 @@ export interface RelayConfig {
   readonly pidFile: string | undefined
   readonly runAsDaemon: false
   readonly disableNetwork: boolean
+  /** What octets were counted is written to the state file less often. */
+  readonly avoidDiskWrites: boolean
 
   readonly offlineMasterKey: boolean
   readonly signingKeyLifetimeMs: number

@@ -143,6 +143,9 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   ),
   HeartbeatPeriod: said,
 
+  AvoidDiskWrites: at('unit/app/hibernation')(
+    'AvoidDiskWrites: what was counted is written every two hours, not every ten minutes or twenty megabytes'
+  ),
   DataDirectory: at('unit/app/main')('a DataDirectory that cannot be used ends with status 1 and its path'),
   KeyDirectory: places,
   CacheDirectory: places,
