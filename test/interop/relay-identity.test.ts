@@ -17,7 +17,8 @@ import {readEd25519Identity, readFingerprint} from '../support/tor-node.ts'
 import {delay, waitUntil} from '../support/wait-until.ts'
 
 const NEW_DESCRIPTOR_TIMEOUT_MS = 60_000
-const CIRCUIT_TIMEOUT_MS = 90_000
+/** A client takes the next consensus up to two voting intervals after it is there, and microdescriptors behind it. */
+const CIRCUIT_TIMEOUT_MS = 180_000
 const SHUTDOWN_WAIT_SECONDS = 4
 
 describe('the identity of a relay', {skip: whyWithoutTor()}, () => {
