@@ -7,6 +7,8 @@ import type {ElectionPeers} from '../roles/authority/voting/election-deps.ts'
 
 export interface AuthorityPeersDeps {
   readonly openDirStream: OpenDirStream
+  /** While true, nobody is asked and nothing is sent. */
+  readonly isDormant: () => boolean
   readonly logger: Logger
 }
 
@@ -15,7 +17,7 @@ const ANSWER_MAX = 64 * 1024
 
 export function authorityPeers(
   peers: readonly DirSource[],
-  {openDirStream, logger}: AuthorityPeersDeps
+  {openDirStream, isDormant, logger}: AuthorityPeersDeps
 ): ElectionPeers {
   const post = async (peer: DirSource, path: string, body: Uint8Array) => {
     const headers = {'content-type': 'application/octet-stream'}
@@ -28,9 +30,11 @@ export function authorityPeers(
   }
   return {
     post: (path, body) => {
+      if (isDormant()) return
       for (const peer of peers) void post(peer, path, body)
     },
     fetch: async (path, bodyMax) => {
+      if (isDormant()) return []
       const request = {method: 'GET', path, bodyMax, timeoutMs: TIMEOUT_MS} as const
       const answers = await Promise.all(peers.map(peer => askSource(peer, request, openDirStream)))
       return answers.flatMap(answer => (answer.ok && answer.value.status === 200 ? [answer.value.body] : []))

@@ -65,6 +65,8 @@ export interface AuthorityHost {
   readonly core: RelayCore
   readonly directory: RelayDirectory
   readonly openDirStream: OpenDirStream
+  /** While true, no connection is made. */
+  readonly isDormant: () => boolean
 }
 
 /** Descriptors are written down a little after they came, many at once. */
@@ -220,6 +222,7 @@ export class Authority {
   }
 
   #connect(descriptor: RouterDescriptor): void {
+    if (this.#host?.isDormant()) return
     const {ipv4, identity, ed25519} = descriptor
     const address = {octets: ipv4.address, port: ipv4.port}
     const connect = this.#host?.core.plane.connect({address, rsaIdentity: identity, ed25519Identity: ed25519})
@@ -267,7 +270,11 @@ export class Authority {
         keys: () => this.#keys,
         opinion: now => this.#formOpinion(now),
         sharedRandom: authority.sharedRandomness ? this.#sharedRandom(remembered, authorities) : undefined,
-        peers: authorityPeers(peers, {openDirStream: this.#openDirStream, logger: this.#logger}),
+        peers: authorityPeers(peers, {
+          openDirStream: this.#openDirStream,
+          isDormant: () => this.#host?.isDormant() === true,
+          logger: this.#logger
+        }),
         liveConsensus: now => this.#liveConsensus(now),
         publish: documents => {
           const microdescriptors = this.#opinion?.microdescriptors.map(({octets}) => octets) ?? []

@@ -31,6 +31,8 @@ export interface ClientNodeOptions {
   readonly sources: readonly DirSource[]
   /** TestingTorNetwork: short time periods, and addresses that only a private network has. */
   readonly isTesting: boolean
+  /** KeepalivePeriod; C tor's default when left out. */
+  readonly keepaliveMs?: number
 }
 
 export interface ClientNodeDeps {
@@ -56,18 +58,19 @@ export class ClientNode {
   readonly guards: EntryGuards
   readonly documents: NetworkDocuments
   readonly #keeper: Keeper
+  #isAsleep = false
   #netDir: NetDir | undefined
 
-  constructor({authorities, sources, isTesting}: ClientNodeOptions, deps: ClientNodeDeps) {
+  constructor({authorities, sources, isTesting, keepaliveMs}: ClientNodeOptions, deps: ClientNodeDeps) {
     const now = () => new Date()
-    const netDir = () => this.#netDir
+    const netDir = () => (this.#isAsleep ? undefined : this.#netDir)
     const endpoint = LinkEndpoint.openClient({
-      paddingParams: () => paddingParams(name => this.#netDir?.consensus.params.get(name)),
+      paddingParams: () => paddingParams(name => this.#netDir?.consensus.params.get(name), keepaliveMs),
       nowSeconds: () => Math.floor(Date.now() / 1000)
     })
     this.core = new OriginCore(
       {circuitCellsMax: CIRCUIT_CELLS_MAX, rate: 0, burst: 0, unverifiedMax: 256},
-      {endpoint, listed: identity => this.#listed(identity)}
+      {endpoint, listed: identity => this.#listed(identity), isDormant: () => this.#isAsleep}
     )
     this.documents = new NetworkDocuments(authorities)
     this.#keeper = new Keeper({
@@ -78,6 +81,7 @@ export class ClientNode {
       // Where consensuses come every few seconds nobody is spared by asking late or seldom.
       isCache: isTesting,
       retryMaxMs: isTesting ? TESTING_RETRY_MS : undefined,
+      isIdle: () => this.#isAsleep,
       now,
       events: {
         consensus: (_flavour, consensus) => {
@@ -122,7 +126,21 @@ export class ClientNode {
 
   /** The same, once enough of its relays are known to build circuits. */
   get knownNetDir(): NetDir | undefined {
-    return knownNetwork(this.#netDir)
+    return this.#isAsleep ? undefined : knownNetwork(this.#netDir)
+  }
+
+  get isAsleep(): boolean {
+    return this.#isAsleep
+  }
+
+  /** Closes all links, and makes none before `wake`. */
+  sleep(): void {
+    this.#isAsleep = true
+    for (const {info} of [...this.core.channels.values()]) this.core.plane.closeChannel(info.channel)
+  }
+
+  wake(): void {
+    this.#isAsleep = false
   }
 
   /** Begins to fetch documents. */

@@ -61,11 +61,12 @@ export class NetworkKnowledge {
     acceptsSendmeV0: () => (this.param('sendme_accept_min_version') ?? 0) < 1
   }
 
-  /** `changed` is called after every new consensus and after microdescriptors; we never ask ourselves. */
+  /** `changed` is called after every new consensus and after microdescriptors; we never ask ourselves, nor anybody while idle. */
   start(
     openDirStream: OpenDirStream,
     changed: () => void,
-    isOurselves: (source: DirSource) => boolean
+    isOurselves: (source: DirSource) => boolean,
+    isIdle: () => boolean
   ): void {
     this.#changed = changed
     const known = allSources(this.#config)
@@ -82,6 +83,7 @@ export class NetworkKnowledge {
       documents: this.documents,
       sources: () => sources,
       openDirStream,
+      isIdle,
       flavours: this.#config.dirCache || this.#config.authority ? ['microdesc', 'ns'] : ['microdesc'],
       isCache: this.#config.dirCache,
       // Where consensuses come every few seconds nobody is spared by asking seldom.

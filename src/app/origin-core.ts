@@ -16,6 +16,8 @@ import {type OwnCircuit, StreamsOfOrigin} from '../stream/origin-streams.ts'
 export interface OriginCoreDeps {
   readonly endpoint: LinkEndpoint
   readonly listed: ChannelMapDeps['listed']
+  /** While true, no circuit is built and no link stays; never when left out. */
+  readonly isDormant?: (() => boolean) | undefined
 }
 
 const nowUs = () => Math.round(performance.now() * 1000)
@@ -25,13 +27,19 @@ export class OriginCore {
   readonly channels: ChannelMap
   readonly registry: CircuitRegistry
   readonly own = new OwnCircuits()
+  readonly #isDormant: () => boolean
 
-  constructor(options: PlainPlaneOptions, {endpoint, listed}: OriginCoreDeps) {
+  constructor(options: PlainPlaneOptions, {endpoint, listed, isDormant = () => false}: OriginCoreDeps) {
+    this.#isDormant = isDormant
     const circuitCount = (channel: ChannelHandle) => this.registry.ends.count(channel)
     this.channels = new ChannelMap({listed, circuitCount, now: Date.now})
     this.registry = new CircuitRegistry(this.channels)
     this.plane = new PlainPlane(options, {events: this.registry, endpoint})
     this.channels.plane = this.plane
+    this.channels.onOpened(({info}) => {
+      // Of one whose handshake was under way when all others were closed.
+      if (isDormant()) this.plane.closeChannel(info.channel)
+    })
   }
 
   /** Builds a circuit along a path. */
@@ -40,6 +48,7 @@ export class OriginCore {
     timeoutMs: number,
     purpose: OwnCircuitPurpose = 'GENERAL'
   ): Promise<Result<OwnCircuit, BuildFault>> {
+    if (this.#isDormant()) return err(localFault('first-hop-unreachable'))
     let streams: StreamsOfOrigin | undefined
     const deps = {
       plane: this.plane,

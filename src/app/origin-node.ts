@@ -22,14 +22,17 @@ import {controllableOrigin} from './control/controllable-origin.ts'
 import {fallbackNotice} from './data-plane.ts'
 import {DescriptorEvents} from './descriptor-events.ts'
 import {allSources} from './dir-sources.ts'
+import {tellOfNetwork} from './disabled-network.ts'
 import {guardStore} from './guard-store.ts'
 import {ClientSteps} from './monitor/client-steps.ts'
 import {OriginMonitor} from './monitor/origin-monitor.ts'
 import {ownCaps} from './monitor/own-caps.ts'
 import {OnionServices} from './onion-services.ts'
+import {socksNotices} from './own-roles.ts'
 import type {OwnSide} from './own-side.ts'
 import type {RelayNodeOptions, StartFault} from './relay-node.ts'
 import {SocksPorts} from './socks-ports.ts'
+import {printStartFault} from './start-fault.ts'
 import {versionText} from './version.ts'
 
 export interface OriginNodeOptions extends Pick<RelayNodeOptions, 'config' | 'logger'> {
@@ -50,13 +53,14 @@ export class OriginNode {
   readonly #socks: SocksPorts
   readonly #lock: DirectoryLock
   readonly #logger: Logger
+  #disablesNetwork: boolean
 
   private constructor(
     {client, services, side}: Roles,
     monitor: OriginMonitor,
     socks: SocksPorts,
     lock: DirectoryLock,
-    logger: Logger
+    {config, logger}: OriginNodeOptions
   ) {
     this.client = client
     this.monitor = monitor
@@ -66,6 +70,7 @@ export class OriginNode {
     this.#socks = socks
     this.#lock = lock
     this.#logger = logger
+    this.#disablesNetwork = config.disableNetwork
   }
 
   /** Never throws on account of settings, files or the network: a fault says what stood in the way. */
@@ -103,6 +108,7 @@ export class OriginNode {
       return monitor
     }
     client.core.plane.setRates(originRates(config))
+    if (config.disableNetwork) client.sleep()
     client.start()
     services.start()
     logger.notice(`${versionText()} on Node ${process.versions.node}, without an ORPort. Experimental.`)
@@ -111,17 +117,33 @@ export class OriginNode {
     for (const {directory: path} of config.onionServices) {
       logger.notice(`The onion service of ${basename(path)} starts; its address is in ${path}/hostname.`)
     }
-    for (const port of socks.value.ports)
-      logger.notice(`Opened Socks listener on port ${port}, for onion services alone.`)
-    return ok(new OriginNode(opened.value, monitor.value, socks.value, lock.value, logger))
+    for (const notice of socksNotices(socks.value)) logger.notice(notice)
+    if (config.disableNetwork) tellOfNetwork(config, logger)
+    return ok(new OriginNode(opened.value, monitor.value, socks.value, lock.value, options))
   }
 
-  /** Bandwidth and onion services follow the settings; what else changed waits for the next start. */
+  /** Bandwidth, onion services and DisableNetwork follow the settings; what else changed waits for the next start. */
   async reload(config: RelayConfig): Promise<void> {
+    await this.#followNetwork(config)
     this.client.core.plane.setRates(originRates(config))
     const configured = this.services.configure(config.onionServices)
     if (!configured.ok)
       this.#logger.warn(`The onion services stay as they are: ${printDataDirFault(configured.fault)}`)
+  }
+
+  async #followNetwork(config: RelayConfig): Promise<void> {
+    if (config.disableNetwork === this.#disablesNetwork) return
+    this.#disablesNetwork = config.disableNetwork
+    tellOfNetwork(config, this.#logger)
+    if (config.disableNetwork) {
+      this.client.sleep()
+      await this.#socks.close()
+      return
+    }
+    this.client.wake()
+    const opened = await this.#socks.listen()
+    if (!opened.ok) this.#logger.warn(printStartFault(opened.fault))
+    else for (const notice of socksNotices(this.#socks)) this.#logger.notice(notice)
   }
 
   /** For the control port. */
@@ -166,7 +188,8 @@ function openRoles({
     {
       authorities: identities.filter(identity => identity !== undefined),
       sources: allSources(config),
-      isTesting: config.testingTorNetwork
+      isTesting: config.testingTorNetwork,
+      keepaliveMs: config.keepalivePeriodMs
     },
     {
       guards: guardStore(config, state.value, logger),

@@ -90,7 +90,7 @@ export class OwnPublication {
 
   /** Prints our documents anew if there is a reason to, and publishes what is printed as soon as it may be. */
   consider(): void {
-    if (this.#stopped) return
+    if (this.#stopped || this.#deps.config().disableNetwork) return
     this.#printIfDue()
     if (this.#unsent === undefined || !this.#deps.config().publishServerDescriptor) return
     if (!this.#deps.isReachable('ipv4')) return
@@ -123,6 +123,13 @@ export class OwnPublication {
   /** Writes the histories into the state, which its owner saves. */
   remember(): void {
     saveHistory(this.#bandwidth, this.#deps.state)
+  }
+
+  /** Nothing is sent any more that was to be sent again; what is published next is printed anew. */
+  pause(): void {
+    this.#publisher.stop()
+    this.#unsent = undefined
+    this.#last = undefined
   }
 
   stop(): void {

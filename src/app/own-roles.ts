@@ -114,9 +114,7 @@ export class OwnRoles {
         `The onion service of ${basename(directory)} starts; its address is in ${directory}/hostname.`
       )
     }
-    for (const port of this.socks.ports) {
-      logger.notice(`Opened Socks listener on port ${port}, for onion services alone.`)
-    }
+    for (const notice of socksNotices(this.socks)) logger.notice(notice)
   }
 
   async close(): Promise<void> {
@@ -124,6 +122,11 @@ export class OwnRoles {
     this.services.close()
     this.side.client.close()
   }
+}
+
+/** Where the SocksPorts listen, for the log. */
+export function socksNotices({ports}: SocksPorts): string[] {
+  return ports.map(port => `Opened Socks listener on port ${port}, for onion services alone.`)
 }
 
 function ownGuards({guards: store}: OwnRolesDeps): EntryGuards {

@@ -53,7 +53,9 @@ export class RelayAddress {
   async #written(config: RelayConfig, family: AddressFamily): Promise<Uint8Array | undefined> {
     const {address, addressIpv6} = config
     const own = family === 'ipv4' ? address : (addressIpv6 ?? nameOf(address))
-    if (own !== undefined) return ipFromText(own) ?? (await lookUp(own, family))
+    if (own !== undefined) {
+      return ipFromText(own) ?? (config.disableNetwork ? undefined : await lookUp(own, family))
+    }
     return boundAddress(config, family) ?? (family === 'ipv6' ? this.#ofInterface() : undefined)
   }
 

@@ -32,14 +32,17 @@ import {onionSkinLimits} from '../pool/onion-skin-limits.ts'
 import {OnionSkinPool} from '../pool/onion-skin-pool.ts'
 import type {OnionSkinKeys} from '../pool/onion-skin-task.ts'
 import type {OnionSkinWorkers} from '../pool/onion-skin-workers.ts'
+import type {AccountingPhase} from '../roles/relay/accounting/accounting.ts'
 import type {OwnDocuments} from '../roles/relay/own-documents.ts'
 import {Authority, type AuthorityOptions} from './authority.ts'
 import {dataPlaneRates} from './bandwidth.ts'
 import {accountingInfo} from './control/accounting-info.ts'
 import type {Controllable} from './control/controllable.ts'
 import {controllableRelay} from './control/controllable-relay.ts'
+import {CountryFiles} from './country-files.ts'
 import {choosePlane, HANDSHAKES_MAX, planeText} from './data-plane.ts'
 import {DirPorts} from './dir-port.ts'
+import {tellOfNetwork} from './disabled-network.ts'
 import {FamilyMembership} from './family-membership.ts'
 import {guardStore} from './guard-store.ts'
 import {Hibernation} from './hibernation.ts'
@@ -51,7 +54,7 @@ import {NetworkKnowledge} from './network-knowledge.ts'
 import {type OnionRoles, openOnionRoles, roleLog} from './onion-roles.ts'
 import {type OrPortFault, OrPorts} from './or-ports.ts'
 import {OwnPublication} from './own-publication.ts'
-import {OwnRoles} from './own-roles.ts'
+import {OwnRoles, socksNotices} from './own-roles.ts'
 import {RelayAddress} from './relay-address.ts'
 import {openDirStream, RelayCore} from './relay-core.ts'
 import {RelayDefences} from './relay-defences.ts'
@@ -134,7 +137,7 @@ export class RelayNode {
       address,
       ourselves: () => ourselves(this.#keys),
       config: () => this.#config,
-      orPort,
+      orPort: family => (this.#config.disableNetwork ? undefined : orPort(family)),
       logger
     })
     this.#hibernation = new Hibernation(config, {
@@ -143,9 +146,9 @@ export class RelayNode {
       logger,
       now,
       totals: () => ({read: core.plane.counters.bytesRead, written: core.plane.counters.bytesWritten}),
-      closing: () => this.#closeDoors(),
-      dormant: () => this.#sleep(),
-      awake: () => void this.#wake(),
+      closing: () => void this.#moveDoors(),
+      dormant: () => void this.#moveDoors(),
+      awake: () => void this.#moveDoors(),
       save: () => this.#saveState()
     })
     this.#publication = new OwnPublication({
@@ -199,8 +202,9 @@ export class RelayNode {
     const core = openCore(parts, shards)
     const orPorts = new OrPorts(core.plane, parts.logger)
     const dirPorts = new DirPorts(parts.directory)
-    const listening = await orPorts.open(parts.config)
-    const serving = listening.ok ? await dirPorts.open(parts.config) : listening
+    const isOpen = !parts.config.disableNetwork
+    const listening = isOpen ? await orPorts.open(parts.config) : ok(undefined)
+    const serving = listening.ok && isOpen ? await dirPorts.open(parts.config) : listening
     if (!serving.ok) {
       await core.plane.close()
       await closeParts(parts)
@@ -267,9 +271,11 @@ export class RelayNode {
         startedAtMs: monitor.startedAtMs,
         config: () => this.#config,
         listeners: () => this.listeners,
+        isNetworkDisabled: () => this.#config.disableNetwork,
         address: () => this.#parts.address,
         isReachable: () => this.#selfTest.isReachable('ipv4'),
         documents: () => this.#documents,
+        countries: this.#parts.countries,
         onionSkins: pool.counts,
         accounting: what => accountingInfo(this.#hibernation, what),
         heartbeat: () => monitor.beat()
@@ -293,13 +299,19 @@ export class RelayNode {
     this.monitor.configure()
     this.#hibernation.configure(config)
     await this.#parts.address.configure(config)
-    if (this.#hibernation.phase === 'awake') {
+    if (before.disableNetwork !== config.disableNetwork) {
+      tellOfNetwork(config, this.#parts.logger)
+      this.#publication.pause()
+    }
+    await this.#moveDoors()
+    if (this.#doors === 'awake') {
       await this.#orPorts.configure(config)
       await this.#changeDirPorts(before, config)
     }
     this.#selfTest.configure(Date.now())
     await this.#changeServices(config)
-    const {family, logger} = this.#parts
+    const {family, logger, countries} = this.#parts
+    await countries.configure(config)
     const loaded = family.load(config, logger)
     if (!loaded.ok) logger.warn(`The family keys stay as they are: ${printDataDirFault(loaded.fault)}`)
     await this.#tend(new Date(), 'reload')
@@ -364,28 +376,53 @@ export class RelayNode {
     if (!opened.ok) this.#parts.logger.warn(opened.fault.data?.message ?? 'There is no DirPort any more.')
   }
 
-  // ── hibernation ─────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── AccountingMax and DisableNetwork ────────────────────────────────────────────────────────────────────────────────
 
-  #closeDoors(): void {
-    this.#parts.held.isHibernating = true
-    this.#orPorts.close()
-    void this.#dirPorts.close()
+  /** How far they are to be open: without the network, no further than asleep. */
+  get #doors(): AccountingPhase {
+    return this.#config.disableNetwork ? 'dormant' : this.#hibernation.phase
+  }
+
+  async #moveDoors(): Promise<void> {
+    const {held} = this.#parts
+    const [before, now] = [held.doors, this.#doors]
+    if (before === now || this.#stopping) return
+    held.doors = now
+    if (now === 'dormant') await this.#sleep()
+    else if (before === 'dormant') await this.#openSocksPorts()
+    if (now === 'awake') await this.#openDoors()
+    else if (before === 'awake') await this.#closeDoors()
     this.#publication.consider()
   }
 
-  #sleep(): void {
-    this.#parts.held.isDormant = true
-    for (const {info} of [...this.core.channels.values()]) this.core.plane.closeChannel(info.channel)
+  async #closeDoors(): Promise<void> {
+    this.#orPorts.close()
+    await this.#dirPorts.close()
   }
 
-  async #wake(): Promise<void> {
-    if (this.#stopping) return
-    this.#parts.held.isHibernating = false
-    this.#parts.held.isDormant = false
+  /** No link stays, and none is made: no circuit of our own is built without a view of the network. */
+  async #sleep(): Promise<void> {
+    for (const {info} of [...this.core.channels.values()]) this.core.plane.closeChannel(info.channel)
+    await this.#ownRoles?.socks.close()
+  }
+
+  async #openDoors(): Promise<void> {
+    const {logger} = this.#parts
     await this.#orPorts.configure(this.#config)
     const opened = await this.#dirPorts.open(this.#config)
-    if (!opened.ok) this.#parts.logger.warn(opened.fault.data?.message ?? 'There is no DirPort any more.')
-    this.#publication.consider()
+    if (!opened.ok) logger.warn(opened.fault.data?.message ?? 'There is no DirPort any more.')
+    // It may have been said meanwhile that they close.
+    if (this.#doors !== 'awake') await this.#closeDoors()
+  }
+
+  async #openSocksPorts(): Promise<void> {
+    const {logger} = this.#parts
+    const socks = this.#ownRoles?.socks
+    if (socks === undefined) return
+    const opened = await socks.listen()
+    if (!opened.ok) logger.warn(printStartFault(opened.fault))
+    else for (const notice of socksNotices(socks)) logger.notice(notice)
+    if (this.#doors === 'dormant') await socks.close()
   }
 
   #begin(): void {
@@ -398,7 +435,11 @@ export class RelayNode {
       trim: (octets: number) => onionRoles.trim(octets)
     } as const
     defences.attach(this.core, [hsDirCache], () => directory?.server.held ?? 0)
-    this.core.channels.onOpened(channel => this.#selfTest.channelOpened(channel))
+    this.core.channels.onOpened(channel => {
+      // Of one whose handshake was under way when all others were closed.
+      if (this.#doors === 'dormant') this.core.plane.closeChannel(channel.info.channel)
+      else this.#selfTest.channelOpened(channel)
+    })
     this.#takeParameters()
     this.#hibernation.second()
     network.start(
@@ -408,10 +449,16 @@ export class RelayNode {
         this.#takeParameters()
         this.#publication.consider()
       },
-      ({orPort}) => orPort !== undefined && equal(orPort.rsaIdentity, this.#rsaIdentity)
+      ({orPort}) => orPort !== undefined && equal(orPort.rsaIdentity, this.#rsaIdentity),
+      () => this.#doors === 'dormant'
     )
     if (directory !== undefined) {
-      authority?.start({core: this.core, directory, openDirStream: hop => openDirStream(this.core, hop)})
+      authority?.start({
+        core: this.core,
+        directory,
+        openDirStream: hop => openDirStream(this.core, hop),
+        isDormant: () => this.#doors === 'dormant'
+      })
     }
     this.#timers.push(setInterval(() => this.#second(), SECOND_MS))
     this.#timers.push(setInterval(() => void this.#tend(new Date()), TEND_MS))
@@ -501,6 +548,7 @@ interface Parts {
   readonly family: FamilyMembership
   readonly cannotGoOn: RelayNodeOptions['cannotGoOn']
   readonly network: NetworkKnowledge
+  readonly countries: CountryFiles
   readonly defences: RelayDefences
   readonly onionRoles: OnionRoles
   readonly tallies: Tallies
@@ -514,8 +562,7 @@ interface Parts {
 interface Held {
   keys: RelayKeys
   config: RelayConfig
-  isHibernating: boolean
-  isDormant: boolean
+  doors: AccountingPhase
 }
 
 /** Numbers that parts of the relay hand out as they come. */
@@ -556,7 +603,7 @@ async function openParts({
   const address = new RelayAddress(config.testingTorNetwork || config.dirAuthorities.length > 0)
   await address.configure(config)
   const network = NetworkKnowledge.open(config, new CachedDocuments(config.cacheDirectory), logger)
-  const held: Held = {keys, config, isHibernating: false, isDormant: false}
+  const held: Held = {keys, config, doors: config.disableNetwork ? 'dormant' : 'awake'}
   const endpoint = await LinkEndpoint.open({
     keys: () => linkKeys(held.keys),
     ownAddresses: () => address.all,
@@ -564,12 +611,15 @@ async function openParts({
     nowSeconds: () => Math.floor(Date.now() / 1000),
     certificateDays: config.sslKeyLifetimeMs === 0 ? undefined : config.sslKeyLifetimeMs / 86_400_000
   })
+  const countries = new CountryFiles(logger)
+  void countries.configure(config)
   const tallies = {
     times: new OnionSkinTimes(),
     links: new LinkCounts(),
     congestion: new CongestionStatistics(),
     statistics: new RelayStatistics(Math.floor(Date.now() / 1000), {
       param: network.param,
+      countries,
       overloaded: () => defences.overload.note(new Date()),
       saved: savedStatistics(config.dataDirectory, logger)
     })
@@ -612,7 +662,7 @@ async function openParts({
   const servesDirectory = config.dirCache || authority.value !== undefined
   const directory = servesDirectory ? new RelayDirectory({network, routes, logger, bodyMax}) : undefined
   const roles = {onionRoles, directory, authority: authority.value}
-  const own = {address, family, cannotGoOn}
+  const own = {address, family, countries, cannotGoOn}
   const shared = {config, logger, endpoint, pool, network, defences, tallies, ...own, ...roles}
   const parts = {...shared, lock: lock.value, state: state.value, held}
   return ok(parts)
@@ -640,6 +690,7 @@ function announce({config, logger, held: {keys}}: Parts, shards: number): void {
   logger.notice(`Data plane: ${planeText(choosePlane(shards))}.`)
   const fingerprint = toBase16Upper(rsaIdentity(keys.identity.rsa.public))
   logger.notice(`Your Tor server's identity key fingerprint is '${config.nickname} ${fingerprint}'`)
+  if (config.disableNetwork) tellOfNetwork(config, logger)
 }
 
 function openCore(parts: Parts, shards: number): RelayCore {
@@ -674,8 +725,8 @@ function openCore(parts: Parts, shards: number): RelayCore {
       admits: channel => defences.addresses.admitsCircuit(channel),
       gate: tallies.links.counted(defences.addresses),
       outboundQueueFull: channel => defences.addresses.outboundQueueFull(channel),
-      isHibernating: () => parts.held.isHibernating,
-      isDormant: () => parts.held.isDormant,
+      isHibernating: () => parts.held.doors !== 'awake',
+      isDormant: () => parts.held.doors === 'dormant',
       connectsFrom: ({length}) => parts.held.config.outboundAddresses[length === 4 ? 'ipv4' : 'ipv6'],
       shardDied: error => {
         const message = error instanceof Error ? error.message : String(error)
@@ -697,7 +748,7 @@ async function openOwnRoles(
   if (onionServices.length + socksPorts.length + controlPorts.length === 0) return ok(undefined)
   return OwnRoles.open(config, {
     core,
-    netDir: () => network.netDir,
+    netDir: () => (held.doors === 'dormant' ? undefined : network.netDir),
     rsaIdentity: () => rsaIdentity(held.keys.identity.rsa.public),
     guards: guardStore(config, state, logger),
     logger

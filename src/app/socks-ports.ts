@@ -1,4 +1,5 @@
-// The SocksPorts of a node: every one of them opened, or none.
+// The SocksPorts of a node: every one of them opened, or none. They close while the network is disabled, and open again at the
+// same places.
 
 import type {Duplex} from 'node:stream'
 import type {RelayConfig} from '../config/relay-config.ts'
@@ -12,24 +13,37 @@ import type {StartFault} from './relay-node.ts'
 export type ConnectToOnion = (target: OnionTarget) => Promise<Result<Duplex, OnionClientFault>>
 
 export class SocksPorts {
-  /** Where each listens. */
-  readonly ports: readonly number[]
-  readonly #servers: readonly SocksServer[]
+  /** Where each listens; changes in place. */
+  readonly ports: number[] = []
+  readonly #wanted: RelayConfig['socksPorts']
+  readonly #connect: ConnectToOnion
+  /** By their number, where those listened that were open before. */
+  readonly #known = new Map<number, number>()
+  #servers: readonly SocksServer[] = []
 
-  private constructor(servers: readonly SocksServer[], ports: readonly number[]) {
-    this.#servers = servers
-    this.ports = ports
+  private constructor(wanted: RelayConfig['socksPorts'], connect: ConnectToOnion) {
+    this.#wanted = wanted
+    this.#connect = connect
   }
 
+  /** With DisableNetwork they are closed at first. */
   static async open(
-    {socksPorts}: RelayConfig,
+    {socksPorts, disableNetwork}: RelayConfig,
     connect: ConnectToOnion
   ): Promise<Result<SocksPorts, StartFault>> {
+    const ports = new SocksPorts(socksPorts, connect)
+    const opened = disableNetwork ? ok(undefined) : await ports.listen()
+    return opened.ok ? ok(ports) : opened
+  }
+
+  /** Opens all of them where none is open. */
+  async listen(): Promise<Result<undefined, StartFault>> {
+    if (this.#servers.length > 0) return ok(undefined)
     const servers: SocksServer[] = []
     const ports: number[] = []
-    for (const [number, port] of socksPorts.entries()) {
+    for (const [number, port] of this.#wanted.entries()) {
       const server = new SocksServer(
-        {connect},
+        {connect: this.#connect},
         {
           ...DEFAULT_SOCKS_SERVER_OPTIONS,
           errors: port.flags.includes('ExtendedErrors') ? 'extended' : 'plain',
@@ -38,7 +52,9 @@ export class SocksPorts {
       )
       try {
         if ('path' in port) throw new Error('unix sockets are not supported')
-        ports.push(await server.listen(port.host, port.port))
+        const bound = await server.listen(port.host, this.#known.get(number) ?? port.port)
+        this.#known.set(number, bound)
+        ports.push(bound)
         servers.push(server)
       } catch {
         for (const opened of servers) await opened.close()
@@ -46,7 +62,9 @@ export class SocksPorts {
         return err(localFault('cannot-listen', {message}))
       }
     }
-    return ok(new SocksPorts(servers, ports))
+    this.#servers = servers
+    this.ports.push(...ports)
+    return ok(undefined)
   }
 
   /** Connections of all ports, now and at most. */
@@ -58,6 +76,9 @@ export class SocksPorts {
   }
 
   async close(): Promise<void> {
-    for (const server of this.#servers) await server.close()
+    const servers = this.#servers
+    this.#servers = []
+    this.ports.length = 0
+    for (const server of servers) await server.close()
   }
 }

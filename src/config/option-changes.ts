@@ -43,6 +43,7 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'AccountingRule',
   'AccountingStart',
   'AvoidDiskWrites',
+  'DisableNetwork',
   'MaxHSDirCacheBytes',
   'HiddenServiceDir',
   'HiddenServicePort',
@@ -94,7 +95,7 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
 
 /** Of a node without an ORPort, most of what is live at a relay waits for the next start. */
 const LIVE_WITHOUT_ORPORT =
-  /Log|^ProtocolWarnings$|^ShutdownWaitLength$|^HiddenService(?!Statistics)|^Bandwidth/
+  /Log|^DisableNetwork$|^ProtocolWarnings$|^ShutdownWaitLength$|^HiddenService(?!Statistics)|^Bandwidth/
 
 export function optionChange(name: RelayOptionName, isRelay: boolean): OptionChange {
   if (REFUSED.has(name)) return 'refused'

@@ -126,7 +126,7 @@ export const relayOptions = {
   PidFile: done('process', 'filename'),
   User: refused('process', 'string'),
   RunAsDaemon: refused('process', 'boolean', '0'),
-  DisableNetwork: known('process', 'boolean', '0'),
+  DisableNetwork: done('process', 'boolean', '0'),
   AvoidDiskWrites: done('process', 'boolean', '0'),
 
   SigningKeyLifetime: done('key management', 'interval', '30 days'),

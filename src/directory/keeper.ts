@@ -55,6 +55,8 @@ export interface KeeperDeps {
   readonly isCache: boolean
   /** The longest wait after a run that failed; ten minutes when left out. */
   readonly retryMaxMs?: number | undefined
+  /** While true, nobody is asked; never when left out. */
+  readonly isIdle?: (() => boolean) | undefined
   readonly now: () => Date
 }
 
@@ -86,6 +88,12 @@ export class Keeper {
   }
 
   async #run(): Promise<void> {
+    if (this.#isIdle) {
+      // What failed before says nothing of how it is when we may ask again.
+      this.#backOff(false)
+      this.#notBeforeMs = 0
+      return
+    }
     const nowMs = Number(this.#deps.now())
     if (this.#running || nowMs < this.#notBeforeMs) return
     this.#running = true
@@ -100,6 +108,10 @@ export class Keeper {
     } finally {
       this.#running = false
     }
+  }
+
+  get #isIdle(): boolean {
+    return this.#deps.isIdle?.() === true
   }
 
   get #retryMinMs(): number {
@@ -217,6 +229,7 @@ export class Keeper {
     bodyMax: number,
     headers: Record<string, string> = {}
   ): Promise<DirResponse | undefined> {
+    if (this.#isIdle) return undefined
     const request = {method: 'GET', path, headers, bodyMax, timeoutMs: REQUEST_TIMEOUT_MS} as const
     const answered = await askSource(source, request, this.#deps.openDirStream)
     return answered.ok ? answered.value : undefined

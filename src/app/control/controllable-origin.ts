@@ -12,6 +12,7 @@ export function controllableOrigin(node: OriginNode): Controllable {
     startedAtMs: monitor.startedAtMs,
     relay: undefined,
     netDir: () => client.netDir,
+    isNetworkDisabled: () => client.isAsleep,
     address: () => undefined,
     listeners: kind => (kind === 'socks' ? socksPorts.map(port => `127.0.0.1:${port}`) : []),
     accounting: what => (what === 'enabled' ? '0' : undefined),

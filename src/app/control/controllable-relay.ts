@@ -3,6 +3,7 @@
 import {endpointToText, ipToText} from '../../bytes/ip-address.ts'
 import {toLatin1} from '../../bytes/octets.ts'
 import type {RelayConfig} from '../../config/relay-config.ts'
+import type {CountriesOfAddresses} from '../../control/node.ts'
 import type {SocketAddress} from '../../dataplane/contract.ts'
 import type {OwnDocuments} from '../../roles/relay/own-documents.ts'
 import type {NetworkKnowledge} from '../network-knowledge.ts'
@@ -18,12 +19,14 @@ export interface ControllableRelayDeps {
   readonly startedAtMs: number
   readonly config: () => RelayConfig
   readonly listeners: () => readonly SocketAddress[]
+  readonly isNetworkDisabled: () => boolean
   readonly address: () => {readonly ipv4: Uint8Array | undefined; readonly ipv6?: Uint8Array | undefined}
   readonly isReachable: () => boolean
   readonly documents: () => OwnDocuments | undefined
   readonly onionSkins: Readonly<
     Record<'ntor' | 'ntor-v3', {readonly processed: number; readonly dropped: number}>
   >
+  readonly countries: CountriesOfAddresses
   readonly accounting: (what: string) => string | undefined
   readonly heartbeat: () => void
 }
@@ -41,9 +44,11 @@ export function controllableRelay(deps: ControllableRelayDeps): Controllable {
       descriptor: () => textOf(documents()?.descriptor.text),
       extraInfo: () => textOf(documents()?.extraInfo.text),
       exitPolicy: () => config().exitPolicy,
+      countries: deps.countries,
       onionSkins: kind => (kind === 'tap' ? {requested: 0, assigned: 0} : onionSkinTotals(deps.onionSkins))
     },
     netDir: () => network.netDir,
+    isNetworkDisabled: deps.isNetworkDisabled,
     address: family => {
       const octets = deps.address()[family]
       return octets && ipToText(octets)
@@ -51,7 +56,7 @@ export function controllableRelay(deps: ControllableRelayDeps): Controllable {
     listeners: kind => {
       if (kind === 'or') return deps.listeners().map(({octets, port}) => endpointToText(octets, port))
       if (kind === 'socks') return ownRoles.socks.ports.map(port => `127.0.0.1:${port}`)
-      if (kind !== 'dir') return []
+      if (kind !== 'dir' || deps.isNetworkDisabled()) return []
       return config()
         .dirPorts.filter(({noListen}) => !noListen)
         .map(({host, port}) => `${host}:${port}`)

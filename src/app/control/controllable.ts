@@ -30,6 +30,8 @@ export interface Controllable {
   /** Undefined for whoever is no relay. */
   readonly relay: RelayFacts | undefined
   netDir(): NetDir | undefined
+  /** DisableNetwork: no circuit can be built. */
+  isNetworkDisabled(): boolean
   address(family: 'ipv4' | 'ipv6'): string | undefined
   listeners(kind: ListenerKind): readonly string[]
   /** By what stands behind `accounting/` in GETINFO. */

@@ -48,6 +48,9 @@ export class FactsOfNode implements NodeFacts {
   bootstrap(): Bootstrap {
     const {node} = this.#deps
     const netDir = node.netDir()
+    if (netDir === undefined && node.isNetworkDisabled()) {
+      return {progress: 0, tag: 'starting', summary: 'Starting'}
+    }
     if (netDir === undefined) {
       return node.core.channels.size === 0
         ? {progress: 5, tag: 'conn', summary: 'Connecting to a relay'}
@@ -63,7 +66,7 @@ export class FactsOfNode implements NodeFacts {
 
   hasBuiltCircuit(): boolean {
     const {node} = this.#deps
-    return node.core.own.built > 0 && knownNetwork(node.netDir()) !== undefined
+    return !node.isNetworkDisabled() && node.core.own.built > 0 && knownNetwork(node.netDir()) !== undefined
   }
 
   isDormant(): boolean {

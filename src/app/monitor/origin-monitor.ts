@@ -7,6 +7,7 @@ import type {Readings} from '../../metrics/catalog.ts'
 import type {MetricsPortFault} from '../../metrics/metrics-port.ts'
 import type {CapUses} from '../../metrics/ramson-metrics.ts'
 import type {ClientNode} from '../client-node.ts'
+import {NETWORK_DISABLED} from '../disabled-network.ts'
 import type {OnionServices} from '../onion-services.ts'
 import type {Status, StatusNotice} from '../status/status.ts'
 import {versionText} from '../version.ts'
@@ -48,7 +49,7 @@ export class OriginMonitor {
   static async start(deps: OriginMonitorDeps): Promise<Result<OriginMonitor, MetricsPortFault>> {
     const {config, logger, client, services, steps, caps} = deps
     if (config.metricsPorts.length === 0) return ok(new OriginMonitor(deps, undefined))
-    const missing = () => (client.knownNetDir === undefined ? ['too little is known of the network'] : [])
+    const missing = () => whatLacks(client)
     let monitor: OriginMonitor | undefined
     const node = {
       readings: () => ({
@@ -85,7 +86,7 @@ export class OriginMonitor {
           title: 'Network',
           rows: [
             client.knownNetDir === undefined
-              ? {name: 'Network', value: 'too little is known of it yet', state: 'busy'}
+              ? {name: 'Network', value: whatLacks(client).join(', '), state: 'busy'}
               : {name: 'Network', value: `${client.knownNetDir.relays.length} relays`, state: 'good'},
             {name: 'Channels', value: `${channels.size}`},
             {name: 'Circuits', value: `${registry.size}`},
@@ -154,4 +155,9 @@ export class OriginMonitor {
     clearInterval(this.#beating)
     await this.#process?.close()
   }
+}
+
+function whatLacks({isAsleep, knownNetDir}: ClientNode): string[] {
+  if (isAsleep) return [NETWORK_DISABLED]
+  return knownNetDir === undefined ? ['too little is known of the network'] : []
 }

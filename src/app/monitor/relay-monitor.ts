@@ -19,6 +19,7 @@ import {DIRECTORY_LIMITS} from '../../roles/relay/directory/directory-server.ts'
 import {RECORDS_MAX} from '../../roles/relay/dos/address-defence.ts'
 import {HANDSHAKES_MAX, type PlaneChoice, planeText} from '../data-plane.ts'
 import {CONNECTIONS_MAX as DIR_PORT_CONNECTIONS_MAX} from '../dir-port.ts'
+import {NETWORK_DISABLED} from '../disabled-network.ts'
 import type {NetworkKnowledge} from '../network-knowledge.ts'
 import type {Status, StatusNotice} from '../status/status.ts'
 import {versionText} from '../version.ts'
@@ -110,6 +111,7 @@ export class RelayMonitor {
   missing(): string[] {
     const {network, isReachable, config} = this.#deps
     const isAlone = config().dirAuthorities.length === 0
+    if (config().disableNetwork) return [NETWORK_DISABLED]
     return [
       ...(isAlone || network.netDir?.isReasonablyLive(new Date()) ? [] : ['no live consensus']),
       ...(isAlone || isReachable() ? [] : ['the ORPort was not found reachable yet'])

@@ -149,6 +149,9 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   DataDirectory: at('unit/app/main')('a DataDirectory that cannot be used ends with status 1 and its path'),
   KeyDirectory: places,
   CacheDirectory: places,
+  DisableNetwork: at('sim/disable-network')(
+    'starts with no port open but those for control and status, makes no connection, and says why'
+  ),
   PidFile: places,
 
   SigningKeyLifetime: torrc('SigningKeyLifetime: the signing key is certified for so long'),
