@@ -16,8 +16,17 @@ export interface StatisticsTotals extends OverloadTotals, PaddingTotals {
 export interface RelayStatisticsDeps {
   readonly param: (name: string) => number | undefined
   readonly overloaded: () => void
+  readonly countries: CountriesOfClients
   /** Statistics of onion services for the next run; not kept where this is left out. */
   readonly saved?: SavedStatistics | undefined
+}
+
+/** Where clients are, as far as there is a file that says so. */
+export interface CountriesOfClients {
+  has(family: 'ipv4' | 'ipv6'): boolean
+  country(address: Uint8Array): string
+  /** What the extra-info says of the files. */
+  digestLines(): readonly string[]
 }
 
 export interface SavedStatistics {
@@ -30,8 +39,10 @@ export class RelayStatistics {
   readonly #padding: PaddingStatistics
   readonly #overload: OverloadStatistics
   readonly #saved: SavedStatistics | undefined
+  readonly #countries: CountriesOfClients
 
-  constructor(nowSeconds: number, {param, overloaded, saved}: RelayStatisticsDeps) {
+  constructor(nowSeconds: number, {param, overloaded, countries, saved}: RelayStatisticsDeps) {
+    this.#countries = countries
     this.#onionServices = new OnionServiceStatistics(nowSeconds, {random: secureFraction, formatTime})
     this.#saved = saved
     if (saved !== undefined) this.#onionServices.restore(saved.lines)
@@ -56,6 +67,7 @@ export class RelayStatistics {
     const {hiddenServiceStatistics, paddingStatistics, overloadStatistics} = config
     const {bandwidthRate, bandwidthBurst} = config
     return [
+      ...this.#countries.digestLines(),
       ...(hiddenServiceStatistics ? this.#onionServices.lines() : []),
       ...(paddingStatistics ? this.#padding.lines() : []),
       ...(overloadStatistics ? this.#overload.lines(nowSeconds, bandwidthRate, bandwidthBurst) : [])

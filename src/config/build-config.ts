@@ -115,6 +115,11 @@ export function buildConfig(
     hiddenServiceStatistics: values.HiddenServiceStatistics,
     paddingStatistics: values.PaddingStatistics,
     overloadStatistics: values.OverloadStatistics,
+    directoryRequestStatistics: values.DirReqStatistics,
+    entryStatistics: values.EntryStatistics,
+    cellStatistics: values.CellStatistics,
+    connectionDirectionStatistics: values.ConnDirectionStatistics,
+    geoIpFiles: {ipv4: absolutePath(values.GeoIPFile, host), ipv6: absolutePath(values.GeoIPv6File, host)},
 
     socksPorts: lines.socksPorts,
     controlPorts: lines.controlPorts,

@@ -131,9 +131,7 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
   statistics: {
     autobool: 'GeoIPExcludeUnknown',
     boolean: `
-      CellStatistics ConnDirectionStatistics DirReqStatistics EntryStatistics MainloopStats
-      TestingEnableCellStatsEvent TestingEnableConnBwEvent`,
-    filename: 'GeoIPFile GeoIPv6File',
+      MainloopStats TestingEnableCellStatsEvent TestingEnableConnBwEvent`,
     interval: 'RephistTrackTime'
   }
 }

@@ -145,6 +145,12 @@ export const relayOptions = {
   HiddenServiceStatistics: done('statistics', 'boolean', '1'),
   PaddingStatistics: done('statistics', 'boolean', '1'),
   OverloadStatistics: done('statistics', 'boolean', '1'),
+  DirReqStatistics: known('statistics', 'boolean', '1'),
+  EntryStatistics: known('statistics', 'boolean', '0'),
+  CellStatistics: known('statistics', 'boolean', '0'),
+  ConnDirectionStatistics: known('statistics', 'boolean', '0'),
+  GeoIPFile: done('statistics', 'filename', '/usr/share/tor/geoip'),
+  GeoIPv6File: done('statistics', 'filename', '/usr/share/tor/geoip6'),
 
   Log: done('logging', 'lines'),
   LogTimeGranularity: done('logging', 'msec-interval', '1 second'),

@@ -127,6 +127,12 @@ export interface RelayConfig {
   readonly hiddenServiceStatistics: boolean
   readonly paddingStatistics: boolean
   readonly overloadStatistics: boolean
+  readonly directoryRequestStatistics: boolean
+  readonly entryStatistics: boolean
+  readonly cellStatistics: boolean
+  readonly connectionDirectionStatistics: boolean
+  /** Of the countries of addresses; there need be none. */
+  readonly geoIpFiles: {readonly ipv4: string; readonly ipv6: string}
 
   readonly logRoutes: readonly LogRoute[] | undefined
   readonly logFormat: 'text' | 'json'

@@ -90,7 +90,15 @@ export interface RelayFacts {
   descriptor(): string | undefined
   extraInfo(): string | undefined
   exitPolicy(): readonly string[]
+  readonly countries: CountriesOfAddresses
   onionSkins(kind: 'ntor' | 'tap'): {readonly requested: number; readonly assigned: number}
+}
+
+/** From the files that GeoIPFile and GeoIPv6File name. */
+export interface CountriesOfAddresses {
+  has(family: 'ipv4' | 'ipv6'): boolean
+  /** Two letters in lower case, or `??`. `address`: 4 or 16 octets. */
+  country(address: Uint8Array): string
 }
 
 /** Of SETCONF and its like, by the status that they are answered with. */

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import {spawnSync} from 'node:child_process'
+import {createHash} from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -256,6 +257,38 @@ describe('a relay does what its torrc says', () => {
     assert.match(await control(place, `AUTHENTICATE ${cookie}`), /^250 OK/)
     assert.match(await control(place, 'AUTHENTICATE "open"'), /^250 OK/)
     assert.match(await control(place, 'AUTHENTICATE "shut"'), /^515 /)
+  })
+
+  it('GeoIPFile, GeoIPv6File: addresses have countries, the extra-info the digests, and a reload reads what is new', async () => {
+    const cookie = readFileSync(path('cookie')).toString('hex')
+    const country = async (what: string) => {
+      const asked = `AUTHENTICATE ${cookie}\r\nGETINFO ip-to-country/${what}`
+      const answer = await control({path: path('socket')}, asked)
+      return /^250-ip-to-country\/\S+=(\S+)\r$/m.exec(answer)?.[1]
+    }
+    const digest = () =>
+      createHash('sha1')
+        .update(readFileSync(path('geoip')))
+        .digest('hex')
+        .toUpperCase()
+    writeFileSync(path('geoip'), '# ranges\n2130706432,2147483647,XA\n')
+    writeFileSync(path('geoip6'), '2001:db8::,2001:db8:ffff:ffff:ffff:ffff:ffff:ffff,XB\n')
+    subject.configure(`GeoIPFile ${path('geoip')}`)
+    subject.configure(`GeoIPv6File ${path('geoip6')}`)
+    await reload(['ExtraInfoStatistics 1', 'ContactInfo with ranges'], /^contact with ranges$/m)
+    await waitUntil('a country', WAIT, async () => (await country('127.0.0.1')) === 'xa')
+    assert.equal(await country('126.0.0.1'), '??')
+    assert.equal(await country('[2001:db8::7]'), 'xb')
+    assert.equal(await country('ipv6-available'), '1')
+    await reload(['ContactInfo told'], /^contact told$/m)
+    assert.match(
+      await own('extra'),
+      new RegExp(`^geoip-db-digest ${digest()}\ngeoip6-db-digest [0-9A-F]{40}$`, 'm')
+    )
+    writeFileSync(path('geoip'), '2130706432,2130706687,XC\n2130706688,2147483647,XD\n')
+    await reload(['ContactInfo anew'], /^contact anew$/m)
+    await waitUntil('another country', WAIT, async () => (await country('127.0.0.1')) === 'xc')
+    assert.equal(await country('127.0.1.1'), 'xd')
   })
 
   it('ORPort NoAdvertise and NoListen: what is told and where links are taken may differ', async () => {

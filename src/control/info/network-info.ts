@@ -2,13 +2,14 @@
 
 import {fromBase16, toBase16Upper} from '../../bytes/base16.ts'
 import {toBase64} from '../../bytes/base64.ts'
+import {ipFromText} from '../../bytes/ip-address.ts'
 import type {NetDir} from '../../netdir/net-dir.ts'
 import type {Relay} from '../../netdir/relay.ts'
 import type {CommandContext} from '../commands/command.ts'
 import {findRelay, findRelayByFingerprint} from '../relay-names.ts'
 import {Status} from '../reply.ts'
 import {printStatus} from '../status-entry.ts'
-import {exact, type InfoKey, type InfoValue, isoTime, prefix} from './info.ts'
+import {exact, flag, type InfoKey, type InfoValue, isoTime, prefix} from './info.ts'
 
 const NO_DESCRIPTORS =
   "We fetch microdescriptors, not router descriptors. You'll need to use md/id/* instead of desc/id/*."
@@ -87,8 +88,15 @@ export const networkInfo: readonly InfoKey[] = [
       return value === undefined ? '' : toBase64(value.value)
     })
   ),
-  // As C tor without a GeoIP file: nothing is known of any address.
-  prefix('ip-to-country/', 'Perform a GEOIP lookup', rest => (/^ipv[46]-available$/.test(rest) ? '0' : '??'))
+  prefix('ip-to-country/', 'Perform a GEOIP lookup', (rest, {node}) => {
+    const countries = node.facts.relay?.countries
+    if (rest === 'ipv4-available') return flag(countries?.has('ipv4') === true)
+    if (rest === 'ipv6-available') return flag(countries?.has('ipv6') === true)
+    const address = ipFromText(rest.replace(/^\[(.*)\]$/, '$1'))
+    if (address === undefined) return {why: 'Invalid address family'}
+    // Without a file nothing is known of any address; controllers take that better than a refusal.
+    return countries?.country(address) ?? '??'
+  })
 ]
 
 function fingerprint(text: string): string | undefined {

@@ -30,7 +30,8 @@ function totals(n: number): StatisticsTotals {
   }
 }
 
-const statistics = new RelayStatistics(START, {param: () => undefined, overloaded: () => {}})
+const countries = {has: () => false, country: () => '??', digestLines: () => []}
+const statistics = new RelayStatistics(START, {param: () => undefined, overloaded: () => {}, countries})
 statistics.second(START, totals(1))
 statistics.second(START + DAY, totals(5000))
 

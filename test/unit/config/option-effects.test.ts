@@ -63,6 +63,9 @@ const control = torrc(
 const statistics = at('unit/app/statistics-options')(
   'HiddenServiceStatistics, PaddingStatistics and OverloadStatistics each put their lines into the extra-info, or none'
 )
+const countries = torrc(
+  'GeoIPFile, GeoIPv6File: addresses have countries, the extra-info the digests, and a reload reads what is new'
+)
 const family = torrc(
   'FamilyId and FamilyKeyDirectory: the descriptor proves membership by the keys that lie there'
 )
@@ -174,6 +177,8 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   HiddenServiceStatistics: statistics,
   PaddingStatistics: statistics,
   OverloadStatistics: statistics,
+  GeoIPFile: countries,
+  GeoIPv6File: countries,
 
   Log: underLoad,
   LogTimeGranularity: log('times are rounded down to LogTimeGranularity'),

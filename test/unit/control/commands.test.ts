@@ -57,6 +57,8 @@ describe('commands', () => {
     [`GETINFO desc/id/${'0'.repeat(40)}`, /^552 We fetch microdescriptors/],
     ['GETINFO dir/status-vote/current/consensus', /^551 Could not open cached consensus/],
     ['GETINFO ip-to-country/1.2.3.4', '250-ip-to-country/1.2.3.4=??\n250 OK'],
+    ['GETINFO ip-to-country/ipv4-available', '250-ip-to-country/ipv4-available=0\n250 OK'],
+    ['GETINFO ip-to-country/nowhere', '551 Invalid address family'],
     ['GETINFO hs/client/desc/id/abc', '551 Invalid address'],
     [
       'GETINFO signal/names',
