@@ -141,6 +141,14 @@ napi_value link_used_at(napi_env env, napi_callback_info info) {
   return number(env, static_cast<double>(open->links->used_at_ms(arguments.number(2))));
 }
 
+/// shardLinkWroteAt(slot, generation, channelSlot): milliseconds since 1970, or minus a status.
+napi_value link_wrote_at(napi_env env, napi_callback_info info) {
+  const Arguments<3> arguments(env, info);
+  const OpenShard *open = find(arguments);
+  if (open == nullptr || open->links == nullptr) return failure(env, Status::kStaleHandle);
+  return number(env, static_cast<double>(open->links->wrote_at_ms(arguments.number(2))));
+}
+
 /// shardLinksWaiting(slot, generation): octets, or minus a status.
 napi_value links_waiting(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
@@ -189,6 +197,7 @@ void define_shard_links(Napi::Env env, Napi::Object exports, Environment &enviro
   define(env, exports, "shardLinkAdopt", link_adopt, environment);
   define(env, exports, "shardLinkForget", link_forget, environment);
   define(env, exports, "shardLinkUsedAt", link_used_at, environment);
+  define(env, exports, "shardLinkWroteAt", link_wrote_at, environment);
   define(env, exports, "shardLinksWaiting", links_waiting, environment);
   define(env, exports, "opensRecord", opens_record, environment);
 }

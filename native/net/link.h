@@ -35,7 +35,7 @@ struct SocketLink {
   bool has_rate_limit = false;
   LinkRateLimit read_limit, write_limit;
 
-  std::uint64_t used_at_ms = 0;
+  std::uint64_t used_at_ms = 0, wrote_at_ms = 0;
   /// What the poll was asked to tell of it.
   std::uint32_t watched = 0;
   bool is_holding = false;

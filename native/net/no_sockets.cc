@@ -14,5 +14,6 @@ std::size_t SocketLoop::turn(std::uint32_t *, std::size_t) { return 0; }
 bool SocketLoop::has_news() const { return false; }
 void SocketLoop::events_taken() {}
 std::uint64_t SocketLoop::used_at_ms(std::uint32_t) const { return 0; }
+std::uint64_t SocketLoop::wrote_at_ms(std::uint32_t) const { return 0; }
 
 }  // namespace ramson

@@ -109,7 +109,7 @@ bool SocketLoop::adopt(const AdoptedLink &adopted) {
   link.opener.start(*settings_.kernel, adopted.suite, adopted.end, adopted.reading.secret, adopted.reading.sequence);
   link.sealer.start(*settings_.kernel, adopted.suite, adopted.writing.secret, adopted.writing.sequence);
   look_at_clock();
-  link.used_at_ms = wall_ms_;
+  link.used_at_ms = link.wrote_at_ms = wall_ms_;
   link.has_rate_limit = !adopted.is_relay;
   const int on = 1;
   // What is no TCP socket has nothing to delay.
@@ -144,6 +144,11 @@ void SocketLoop::forget(std::uint32_t slot) {
 std::uint64_t SocketLoop::used_at_ms(std::uint32_t slot) const {
   const SocketLink *link = find(slot);
   return link == nullptr ? 0 : link->used_at_ms;
+}
+
+std::uint64_t SocketLoop::wrote_at_ms(std::uint32_t slot) const {
+  const SocketLink *link = find(slot);
+  return link == nullptr ? 0 : link->wrote_at_ms;
 }
 
 void SocketLoop::look_at_clock() {
@@ -419,6 +424,7 @@ bool SocketLoop::send_unsent(SocketLink &link) {
   settings_.counters[kWrites]++;
   waiting_octets_ -= static_cast<std::size_t>(sent);
   link.unsent_at += static_cast<std::size_t>(sent);
+  link.wrote_at_ms = wall_ms_;
   if (link.unsent_size() > 0) return false;
   std::vector<std::uint8_t>().swap(link.unsent);
   link.unsent_at = 0;
@@ -437,6 +443,7 @@ bool SocketLoop::send(SocketLink &link, const std::uint8_t *octets, std::size_t 
     sent = 0;
   }
   const auto gone = static_cast<std::size_t>(sent);
+  if (gone > 0) link.wrote_at_ms = wall_ms_;
   if (gone == size) return true;
   link.unsent.assign(octets + gone, octets + size);
   link.unsent_at = 0;

@@ -100,6 +100,8 @@ class SocketLoop final : public Waker {
   std::size_t waiting_octets() const { return waiting_octets_; }
   /// When octets last went either way, in milliseconds since 1970; 0 where the slot has no link.
   std::uint64_t used_at_ms(std::uint32_t slot) const;
+  /// When octets last left for the peer, in the same way.
+  std::uint64_t wrote_at_ms(std::uint32_t slot) const;
   std::size_t links() const { return link_count_; }
 
  private:

@@ -489,7 +489,7 @@ export class RelayNode {
       readTotal: counters.cellsReceived,
       enabledReadPad: counters.enabledPaddingReceived,
       enabledReadTotal: counters.enabledCellsReceived,
-      enabledWritePad: counters.paddingCellsSent,
+      enabledWritePad: counters.enabledPaddingSent,
       enabledWriteTotal: counters.enabledCellsSent
     })
   }
@@ -607,7 +607,7 @@ async function openParts({
   const endpoint = await LinkEndpoint.open({
     keys: () => linkKeys(held.keys),
     ownAddresses: () => address.all,
-    paddingParams: () => paddingParams(network.param),
+    paddingParams: () => paddingParams(network.param, held.config.keepalivePeriodMs),
     nowSeconds: () => Math.floor(Date.now() / 1000),
     certificateDays: config.sslKeyLifetimeMs === 0 ? undefined : config.sslKeyLifetimeMs / 86_400_000
   })

@@ -22,14 +22,18 @@ export interface PaddingParams {
   readonly connTimeoutClientsSeconds: number
   readonly padBeforeUsage: boolean
   readonly padRelays: boolean
+  /** Of the settings: a channel that we write nothing to gets a PADDING cell as often. 0: never. */
+  readonly keepaliveMs: number
 }
 
+/** KeepalivePeriod, where the settings do not say. */
+const KEEPALIVE_MS = 300_000
 const MAX_ITO_MS = 60_000
 const HOUR = 3600
 const DAY = 24 * HOUR
 
 /** Reads the nf_* parameters, each clamped to its range (padding-spec 2.6). */
-export function paddingParams(param: ConsensusParam): PaddingParams {
+export function paddingParams(param: ConsensusParam, keepaliveMs = KEEPALIVE_MS): PaddingParams {
   const clamped = (name: string, fallback: number, min: number, max: number) =>
     Math.min(Math.max(param(name) ?? fallback, min), max)
   const itoLowMs = clamped('nf_ito_low', 1500, 0, MAX_ITO_MS)
@@ -39,7 +43,8 @@ export function paddingParams(param: ConsensusParam): PaddingParams {
     connTimeoutRelaysSeconds: clamped('nf_conntimeout_relays', HOUR, 60, 7 * DAY),
     connTimeoutClientsSeconds: clamped('nf_conntimeout_clients', HOUR / 2, 60, DAY),
     padBeforeUsage: clamped('nf_pad_before_usage', 1, 0, 1) === 1,
-    padRelays: clamped('nf_pad_relays', 0, 0, 1) === 1
+    padRelays: clamped('nf_pad_relays', 0, 0, 1) === 1,
+    keepaliveMs
   }
 }
 

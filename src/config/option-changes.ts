@@ -61,6 +61,7 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'MaxMemInQueues',
   'MaxOnionQueueDelay',
   'CircuitPriorityHalflife',
+  'KeepalivePeriod',
   'ShutdownWaitLength',
   'HeartbeatPeriod',
   'PublishServerDescriptor',

@@ -116,7 +116,7 @@ export const relayOptions = {
   MaxOnionQueueDelay: done('relay', 'msec-interval', '0'),
   CircuitPriorityHalflife: done('relay', 'double', '-1'),
   ConnLimit: done('relay', 'count', '1000'),
-  KeepalivePeriod: known('relay', 'interval', '5 minutes'),
+  KeepalivePeriod: done('relay', 'interval', '5 minutes'),
   ShutdownWaitLength: done('process', 'interval', '30 seconds'),
   HeartbeatPeriod: done('relay', 'interval', '6 hours'),
 

@@ -77,6 +77,7 @@ export interface ShardAddon {
   ): boolean | AddonStatus
   shardLinkForget(slot: number, generation: number, channelSlot: number): AddonStatus | undefined
   shardLinkUsedAt(slot: number, generation: number, channelSlot: number): number
+  shardLinkWroteAt(slot: number, generation: number, channelSlot: number): number
   shardLinksWaiting(slot: number, generation: number): number
   /** The record is the first under the traffic secret; both are left as they are. */
   opensRecord(kernel: number, suite: number, secret: Uint8Array, record: Uint8Array): boolean | AddonStatus

@@ -68,6 +68,10 @@ export class ChannelPadding<Channel extends PaddedChannel> {
     this.#watched.delete(channel)
   }
 
+  isEnabled(channel: Channel): boolean {
+    return this.#watched.get(channel)?.agreement.enabled === true
+  }
+
   /** Gives whether padding is enabled on the channel from now on. */
   negotiated(channel: Channel, body: Uint8Array, nowMs: number): boolean {
     const watched = this.#watched.get(channel)

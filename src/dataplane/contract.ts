@@ -140,10 +140,11 @@ export interface DataPlaneCounters {
   channelsClosed: number
   paddingCellsSent: number
   paddingCellsReceived: number
-  /** Of all cells, those on channels on which padding is enabled; PADDING cells are sent nowhere else. */
+  /** Of all cells, those on channels on which padding is enabled. */
   enabledCellsReceived: number
   enabledCellsSent: number
   enabledPaddingReceived: number
+  enabledPaddingSent: number
   outboxOverflows: number
   /** Octets that `shedOldest` freed. */
   octetsShed: number

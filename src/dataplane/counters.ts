@@ -34,6 +34,7 @@ export function newCounters(): DataPlaneCounters {
     enabledCellsReceived: 0,
     enabledCellsSent: 0,
     enabledPaddingReceived: 0,
+    enabledPaddingSent: 0,
     outboxOverflows: 0,
     octetsShed: 0,
     shardsLost: 0,

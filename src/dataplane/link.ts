@@ -46,6 +46,8 @@ export interface LinkOwner {
 export interface LinkCarrier {
   /** When octets last went either way. */
   readonly usedAtMs: number
+  /** When octets last left for the peer. */
+  readonly wroteAtMs: number
   close(): void
 }
 
@@ -71,6 +73,7 @@ export class Link {
   #takeover: TlsTakeover | undefined
   #carrier: LinkCarrier | undefined
   #usedAtMs: number
+  #wroteAtMs: number
   #handshake: LinkHandshake | undefined
   #reader: LinkReader | undefined
   #backlogOctets = 0
@@ -84,6 +87,7 @@ export class Link {
     this.address = options.address
     this.startedAtMs = options.nowMs
     this.#usedAtMs = options.nowMs
+    this.#wroteAtMs = options.nowMs
     this.#socket = socket
     this.#owner = owner
     this.#takeover = options.takeover
@@ -101,6 +105,11 @@ export class Link {
   /** When octets last went either way. */
   get usedAtMs(): number {
     return this.#carrier?.usedAtMs ?? this.#usedAtMs
+  }
+
+  /** When the system last took octets for the peer. */
+  get wroteAtMs(): number {
+    return this.#carrier?.wroteAtMs ?? this.#wroteAtMs
   }
 
   /** Octets that the socket may be given before it holds too many back. */
@@ -142,6 +151,7 @@ export class Link {
     this.#backlog(octets.length)
     this.#socket.write(octets, () => {
       this.#backlog(-octets.length)
+      this.#wroteAtMs = Date.now()
       released?.()
       if (!this.#isWaitedFor) return
       this.#isWaitedFor = false

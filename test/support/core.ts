@@ -26,6 +26,8 @@ export async function startCore(
     readonly openDirectory?: (stream: Duplex) => void
     readonly deps?: Partial<RelayCoreDeps>
     readonly plane?: Partial<DataPlaneOptions>
+    /** KeepalivePeriod of the moment. */
+    readonly keepaliveMs?: () => number
   } = {}
 ): Promise<TestCore> {
   const keys = await makeLinkKeys()
@@ -34,7 +36,7 @@ export async function startCore(
   const endpoint = await LinkEndpoint.open({
     keys: () => keys,
     ownAddresses: () => [Uint8Array.of(127, 0, 0, 1)],
-    paddingParams: () => paddingParams(() => undefined),
+    paddingParams: () => paddingParams(() => undefined, options.keepaliveMs?.()),
     nowSeconds: () => Math.floor(Date.now() / 1000),
     certificateDays: undefined
   })

@@ -47,7 +47,8 @@ export async function openOrigin({
     {
       authorities: identities.filter(identity => identity !== undefined),
       sources: allSources(config),
-      isTesting: config.testingTorNetwork
+      isTesting: config.testingTorNetwork,
+      keepaliveMs: config.keepalivePeriodMs
     },
     {
       guards: kept.guards,

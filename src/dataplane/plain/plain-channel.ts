@@ -8,6 +8,7 @@
 import {type Cell, type CellFramer, encodeCell} from '../../channel/cell-framer.ts'
 import type {VerifiedChannel} from '../../channel/channel.ts'
 import type {ChannelFault} from '../../channel/fault.ts'
+import type {KeptChannel} from '../channel-keepalive.ts'
 import type {PaddedChannel} from '../channel-padding.ts'
 import {CircIdTable} from '../circ-id-table.ts'
 import type {ChannelHandle} from '../contract.ts'
@@ -35,7 +36,7 @@ export interface ChannelOwner {
   readonly turnMs: number
 }
 
-export class PlainChannel implements LinkReader, PaddedChannel {
+export class PlainChannel implements LinkReader, PaddedChannel, KeptChannel {
   readonly link: Link
   readonly verified: VerifiedChannel
   readonly outbox: Outbox
@@ -67,6 +68,10 @@ export class PlainChannel implements LinkReader, PaddedChannel {
 
   get usedAtMs(): number {
     return this.link.usedAtMs
+  }
+
+  get wroteAtMs(): number {
+    return this.link.wroteAtMs
   }
 
   get circuitCount(): number {

@@ -15,6 +15,7 @@ import {type ChannelFault, channelFault} from '../../channel/fault.ts'
 import {BugError} from '../../fault/fault.ts'
 import {ChannelCommand} from '../../wire/channel-cell.ts'
 import {channelInfo} from '../channel-info.ts'
+import {ChannelKeepalive} from '../channel-keepalive.ts'
 import {ChannelPadding} from '../channel-padding.ts'
 import {
   type ChannelHandle,
@@ -76,6 +77,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   readonly #listeners: LinkListeners
   readonly #links: Links
   readonly #padding: ChannelPadding<PlainChannel>
+  readonly #keepalive: ChannelKeepalive<PlainChannel>
   readonly #channels = new Map<ChannelHandle, PlainChannel>()
   readonly #circuits = new Map<CircuitHandle, PlainCircuit>()
   readonly #dirty = new Set<PlainChannel>()
@@ -102,6 +104,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     this.#readLimit = new RateLimit(options.rate, options.burst, now)
     this.#writeLimit = new RateLimit(options.rate, options.burst, now)
     this.#padding = new ChannelPadding(deps.endpoint.paddingParams)
+    this.#keepalive = new ChannelKeepalive(() => deps.endpoint.paddingParams().keepaliveMs)
     this.#gate = deps.gate ?? OPEN_GATE
     this.#links = new Links(
       {unverifiedMax},
@@ -473,10 +476,13 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
       for (const channel of this.#channels.values()) if (!channel.outbox.isEmpty) this.wantsFlush(channel)
     }
     this.#links.sweep(nowMs)
-    for (const channel of this.#padding.due(nowMs)) {
+    const {silent, stuck} = this.#keepalive.sweep(this.#channels.values(), nowMs)
+    for (const channel of [...this.#padding.due(nowMs), ...silent]) {
       this.counters.paddingCellsSent++
+      if (channel.isPaddingEnabled) this.counters.enabledPaddingSent++
       channel.putControl(0, ChannelCommand.PADDING, new Uint8Array(0))
     }
+    for (const channel of stuck) channel.close()
     for (const channel of this.#padding.idle(nowMs)) channel.close()
   }
 }

@@ -226,6 +226,11 @@ export class NativeShard {
     return number(this.#addon.shardLinkUsedAt(this.#slot, this.#generation, slot))
   }
 
+  /** When octets last left for the peer of a channel's link, in milliseconds since 1970. */
+  linkWroteAtMs(slot: number): number {
+    return number(this.#addon.shardLinkWroteAt(this.#slot, this.#generation, slot))
+  }
+
   /** Octets that links hold, because their sockets or other shards cannot take them. */
   linksWaiting(): number {
     return number(this.#addon.shardLinksWaiting(this.#slot, this.#generation))

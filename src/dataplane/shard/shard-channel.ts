@@ -8,6 +8,7 @@
 
 import {concat} from '../../bytes/octets.ts'
 import type {VerifiedChannel} from '../../channel/channel.ts'
+import type {KeptChannel} from '../channel-keepalive.ts'
 import type {PaddedChannel} from '../channel-padding.ts'
 import type {Link, LinkCarrier, LinkReader} from '../link.ts'
 import {LinkLimits} from '../link-limits.ts'
@@ -30,7 +31,7 @@ export interface ShardChannelOwner {
   accountWritten(channel: ShardChannel, octets: number): void
 }
 
-export class ShardChannel implements LinkReader, PaddedChannel, LinkCarrier {
+export class ShardChannel implements LinkReader, PaddedChannel, KeptChannel, LinkCarrier {
   readonly link: Link
   /** Who reads and writes: the link, or nobody yet (which reads, but does not write), or the native shard. */
   carriage: 'link' | 'moving' | 'native' = 'link'
@@ -52,6 +53,10 @@ export class ShardChannel implements LinkReader, PaddedChannel, LinkCarrier {
 
   get usedAtMs(): number {
     return this.carriage === 'native' ? this.#owner.native.linkUsedAtMs(this.slot) : this.link.usedAtMs
+  }
+
+  get wroteAtMs(): number {
+    return this.carriage === 'native' ? this.#owner.native.linkWroteAtMs(this.slot) : this.link.wroteAtMs
   }
 
   get circuitCount(): number {

@@ -17,6 +17,7 @@ import {type ChannelFault, channelFault} from '../../channel/fault.ts'
 import {BugError} from '../../fault/fault.ts'
 import {ChannelCommand} from '../../wire/channel-cell.ts'
 import {channelInfo} from '../channel-info.ts'
+import {ChannelKeepalive} from '../channel-keepalive.ts'
 import {ChannelPadding} from '../channel-padding.ts'
 import type {ChannelHandle, ChannelInfo, DataPlaneLimits} from '../contract.ts'
 import type {Link, LinkOwner, LinkReader} from '../link.ts'
@@ -69,6 +70,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
   readonly #hasNativeLinks: boolean
   readonly #links: Links
   readonly #padding: ChannelPadding<ShardChannel>
+  readonly #keepalive: ChannelKeepalive<ShardChannel>
   readonly #channels = new Map<ChannelHandle, ShardChannel>()
   readonly #bySlot: (ShardChannel | undefined)[] = []
   readonly #unverified = new Map<ChannelHandle, Link>()
@@ -115,6 +117,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     this.native = native
     this.#hasNativeLinks = linksAreNative() && this.#openNativeLinks(start.memory)
     this.#padding = new ChannelPadding(() => this.#params)
+    this.#keepalive = new ChannelKeepalive(() => this.#params.keepaliveMs)
     this.#links = new Links(
       // The bound on links in their handshake is main's, over all shards.
       {unverifiedMax: Number.POSITIVE_INFINITY, areTakenOver: this.#hasNativeLinks},
@@ -449,12 +452,15 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
       }
     }
     this.#links.sweep(nowMs)
-    for (const channel of this.#padding.due(nowMs)) {
+    const {silent, stuck} = this.#keepalive.sweep(this.#channels.values(), nowMs)
+    for (const channel of [...this.#padding.due(nowMs), ...silent]) {
       this.#counters.add('paddingCellsSent', 1)
+      if (this.#padding.isEnabled(channel)) this.#counters.add('enabledPaddingSent', 1)
       const subject = channel.link.handle
       this.#padder.add({kind: CommandKind.SEND_CELL, subject, command: ChannelCommand.PADDING})
     }
     this.#commandPadding()
+    for (const channel of stuck) channel.link.close()
     for (const channel of this.#padding.idle(nowMs)) channel.link.close()
   }
 

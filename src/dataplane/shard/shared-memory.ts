@@ -26,6 +26,7 @@ export const WORKER_COUNTERS = [
   'channelsOpened',
   'channelsClosed',
   'paddingCellsSent',
+  'enabledPaddingSent',
   /** Gauge: octets that sockets hold back. */
   'socketOctets',
   /** Gauge: the sequence number of the message from main that was done last. */

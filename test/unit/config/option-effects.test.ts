@@ -141,6 +141,9 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
     'CircuitPriorityHalflife goes before CircuitPriorityHalflifeMsec of the consensus, which goes before 30 seconds'
   ),
   ConnLimit: at('unit/app/main')('ConnLimit: a node starts only where it may have so many descriptors'),
+  KeepalivePeriod: at('spec/link-keepalive')(
+    'KeepalivePeriod: a channel that nothing was written to for so long gets a PADDING cell, again and again'
+  ),
   ShutdownWaitLength: at('interop/relay-identity')(
     'SIGINT stops within ShutdownWaitLength, with exit status 0'
   ),
@@ -149,12 +152,12 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   AvoidDiskWrites: at('unit/app/hibernation')(
     'AvoidDiskWrites: what was counted is written every two hours, not every ten minutes or twenty megabytes'
   ),
-  DataDirectory: at('unit/app/main')('a DataDirectory that cannot be used ends with status 1 and its path'),
-  KeyDirectory: places,
-  CacheDirectory: places,
   DisableNetwork: at('sim/disable-network')(
     'starts with no port open but those for control and status, makes no connection, and says why'
   ),
+  DataDirectory: at('unit/app/main')('a DataDirectory that cannot be used ends with status 1 and its path'),
+  KeyDirectory: places,
+  CacheDirectory: places,
   PidFile: places,
 
   SigningKeyLifetime: torrc('SigningKeyLifetime: the signing key is certified for so long'),
