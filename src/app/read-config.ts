@@ -5,6 +5,7 @@ import {existsSync, readFileSync} from 'node:fs'
 import {homedir} from 'node:os'
 import {join, resolve} from 'node:path'
 import {type ConfigFault, configFault} from '../config/fault.ts'
+import {workingDirectory} from '../config/host.ts'
 import {readTorrcFile} from '../config/include.ts'
 import {loadConfig, type RelayConfig} from '../config/relay-config.ts'
 import {type ConfigLine, parseTorrcText} from '../config/torrc-text.ts'
@@ -41,17 +42,18 @@ export function readConfigText(command: CommandLine, text: string): Result<Relay
 /** The file that is read; undefined where there is none, or where it is the standard input. */
 export function torrcPath({torrcFile}: CommandLine): string | undefined {
   if (torrcFile === STANDARD_INPUT) return undefined
-  return torrcFile === undefined ? usualPlaces().find(place => existsSync(place)) : resolve(torrcFile)
+  return torrcFile === undefined ? usualPlaces().find(place => existsSync(place)) : placed(torrcFile)
 }
 
 /** As with C tor, a defaults file that is not there is no matter. */
 function readDefaults({defaultsFile}: CommandLine): Result<ConfigLine[], ConfigFault> {
-  return defaultsFile === undefined || !existsSync(defaultsFile) ? ok([]) : readTorrcFile(defaultsFile)
+  const path = defaultsFile === undefined ? undefined : placed(defaultsFile)
+  return path === undefined || !existsSync(path) ? ok([]) : readTorrcFile(path)
 }
 
 function readTorrc(command: CommandLine): Result<ConfigLine[], ConfigFault> {
   if (command.torrcFile === STANDARD_INPUT) return readStandardInput()
-  const path = command.torrcFile ?? usualPlaces().find(place => existsSync(place))
+  const path = torrcPath(command)
   if (path === undefined) return ok([])
   return mayBeMissing(command) && !existsSync(path) ? ok([]) : readTorrcFile(path)
 }
@@ -61,7 +63,22 @@ function mayBeMissing({missingTorrc, action}: CommandLine): boolean {
   return missingTorrc === 'ignored' || action === 'keygen'
 }
 
+/** The directory that the process works in may not be the one that it was started in. */
+function placed(path: string): string {
+  return resolve(workingDirectory(), path)
+}
+
 let standardInput: string | undefined
+
+/** What was read of it; undefined where nobody asked. */
+export function keptStandardInput(): string | undefined {
+  return standardInput
+}
+
+/** In place of what there would be to read. */
+export function giveStandardInput(text: string): void {
+  standardInput = text
+}
 
 /** Kept, since the standard input can be read once and reloads come later. */
 function readStandardInput(): Result<ConfigLine[], ConfigFault> {

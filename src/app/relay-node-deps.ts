@@ -16,4 +16,6 @@ export interface RelayNodeDeps {
   /** Empty where there is none. */
   readonly torrcFile: string
   readonly defaultsFile: string
+  /** Hears that the node is up. */
+  readonly up?: (() => void) | undefined
 }

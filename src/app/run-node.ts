@@ -8,7 +8,9 @@ import {type ConfigLine, configLine} from '../config/torrc-text.ts'
 import {printDataDirFault} from '../datadir/fault.ts'
 import {printLogFault} from '../log/fault.ts'
 import {Log} from '../log/log.ts'
+import {severityRank} from '../log/severity.ts'
 import {type CommandLine, parseCommandLine} from './cli.ts'
+import {AsDaemon} from './daemon/as-daemon.ts'
 import {DONE, FAILED, fail, print} from './exit-status.ts'
 import {helpText} from './help.ts'
 import {type Immediate, isImmediate, runImmediate} from './immediate.ts'
@@ -16,7 +18,7 @@ import {runKeyAction} from './key-actions.ts'
 import {listFingerprint} from './list-fingerprint.ts'
 import {logOptions} from './log-options.ts'
 import {descriptors} from './monitor/process-readings.ts'
-import {readConfig, readConfigText, torrcPath} from './read-config.ts'
+import {giveStandardInput, keptStandardInput, readConfig, readConfigText, torrcPath} from './read-config.ts'
 import {adoptConfig, reloadConfig} from './reload.ts'
 import type {RunSubcommand} from './subcommands.ts'
 
@@ -32,13 +34,15 @@ export async function runNode(words: readonly string[], role: NodeRole = 'any'):
   if (!parsed.ok) return fail(`${parsed.fault.data?.message ?? parsed.fault.code} See ramson --help.`)
   const command = {...parsed.value, roleLines: roleLines(role, parsed.value.action)}
   const {action} = command
+  const daemon = action === 'run' ? await AsDaemon.find() : undefined
+  if (daemon?.standardInput !== undefined) giveStandardInput(daemon.standardInput)
   if (action === 'help') return print(helpText())
   if (isImmediate(action)) return runImmediate(action, command)
   const config = readConfig(command)
   if (!config.ok) return command.quiet === 'quiet' ? FAILED : fail(printConfigFault(config.fault))
   const missing = whatLacks(role, config.value)
   if (missing !== undefined) return fail(missing)
-  return withConfig(action, command, config.value)
+  return action === 'run' ? run(command, config.value, daemon) : withConfig(action, command, config.value)
 }
 
 /** Lines that the torrc overrides. */
@@ -62,7 +66,7 @@ function whatLacks(role: NodeRole, {orPorts, onionServices}: RelayConfig): strin
 }
 
 async function withConfig(
-  action: Exclude<CommandLine['action'], 'help' | Immediate>,
+  action: Exclude<CommandLine['action'], 'help' | 'run' | Immediate>,
   command: CommandLine,
   config: RelayConfig
 ): Promise<number> {
@@ -78,16 +82,24 @@ async function withConfig(
       const line = await listFingerprint(config, command.fingerprint, new Date())
       return line.ok ? print(line.value) : fail(printDataDirFault(line.fault))
     }
-    case 'run':
-      return run(command, config)
     default:
       return runKeyAction(action, command, config)
   }
 }
 
-async function run(command: CommandLine, config: RelayConfig): Promise<number> {
+async function run(command: CommandLine, config: RelayConfig, daemon: AsDaemon | undefined): Promise<number> {
+  if (config.runAsDaemon && daemon === undefined) {
+    const {startDaemon} = await import('./daemon/start-daemon.ts')
+    return startDaemon({standardInput: keptStandardInput()}, command.quiet)
+  }
   const log = Log.open(logOptions(config, command.quiet))
-  if (!log.ok) return fail(printLogFault(log.fault))
+  if (!log.ok) {
+    daemon?.tell('err', printLogFault(log.fault))
+    return fail(printLogFault(log.fault))
+  }
+  const forget = log.value.watch((severity, text) => {
+    if (severityRank(severity) <= severityRank('warn')) daemon?.tell(severity, text)
+  }, 'warn')
   for (const notice of config.notices) log.value.logger.about('config').warn(notice)
   const shortage = descriptorShortage(config)
   if (shortage !== undefined) {
@@ -101,7 +113,11 @@ async function run(command: CommandLine, config: RelayConfig): Promise<number> {
     adopt: (before, next) => adoptConfig(before, next, command, log.value),
     readText: text => readConfigText(command, text),
     torrcFile: torrcPath(command) ?? '',
-    defaultsFile: command.defaultsFile ?? ''
+    defaultsFile: command.defaultsFile ?? '',
+    up: () => {
+      forget()
+      daemon?.up()
+    }
   })
 }
 

@@ -75,7 +75,8 @@ export async function runRelay(first: RelayConfig, deps: RelayNodeDeps): Promise
     unheard: () => logger.warn('The service manager cannot be told how we are (NOTIFY_SOCKET).')
   })
   manager?.ready()
-  let isShuttingDown = false
+  deps.up?.()
+  let shutdown: NodeJS.Timeout | undefined
 
   await new Promise<void>(end => {
     if (cannotGoOn.signal.aborted) end()

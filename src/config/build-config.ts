@@ -25,6 +25,10 @@ export function buildConfig(
         'Better run them as two nodes.'
     )
   }
+  const stream = lines.logRoutes?.find(({target: {kind}}) => kind === 'stdout' || kind === 'stderr')
+  if (values.RunAsDaemon && stream !== undefined) {
+    notices.push(`Can't log to ${stream.target.kind} with RunAsDaemon set: what would go there goes nowhere.`)
+  }
   const dataDirectory = absolutePath(values.DataDirectory ?? '~/.ramson', host)
   const below = (path: string | undefined, name: string) =>
     path === undefined ? join(dataDirectory, name) : absolutePath(path, host)
@@ -74,7 +78,7 @@ export function buildConfig(
     familyKeyDirectory: optional(values.FamilyKeyDirectory) ?? keyDirectory,
     cacheDirectory: values.CacheDirectory === undefined ? dataDirectory : below(values.CacheDirectory, ''),
     pidFile: optional(values.PidFile),
-    runAsDaemon: false,
+    runAsDaemon: values.RunAsDaemon,
     disableNetwork: values.DisableNetwork,
     avoidDiskWrites: values.AvoidDiskWrites,
 

@@ -17,11 +17,23 @@ export interface HostFacts {
 export function hostFacts(): HostFacts {
   return {
     homeDirectory: homedir(),
-    workingDirectory: process.cwd(),
+    workingDirectory: workingDirectory(),
     totalMemory: totalmem(),
     cpuCount: availableParallelism(),
     userName: userName()
   }
+}
+
+let kept: string | undefined
+
+/** Where paths in settings begin. */
+export function workingDirectory(): string {
+  return kept ?? process.cwd()
+}
+
+/** The process is about to go elsewhere, and its settings are to mean what they meant. */
+export function keepWorkingDirectory(): void {
+  kept ??= process.cwd()
 }
 
 /** A user without an entry in the system's list has no name. */

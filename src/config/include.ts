@@ -7,6 +7,7 @@ import {readdirSync, readFileSync, statSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {ok, type Result} from '../fault/result.ts'
 import {type ConfigFault, type ConfigPlace, configFault} from './fault.ts'
+import {workingDirectory} from './host.ts'
 import {type ConfigLine, parseTorrcText} from './torrc-text.ts'
 
 /** As deep as C tor goes; a file that includes itself ends here. */
@@ -70,7 +71,7 @@ function errorCode(error: unknown): string {
 function includedPaths(pattern: string): string[] | undefined {
   if (pattern === '' || pattern.includes('\0')) return undefined
   const out: string[] = []
-  for (const path of matchingPaths(resolve(pattern))) {
+  for (const path of matchingPaths(resolve(workingDirectory(), pattern))) {
     const kind = pathKind(path)
     if (kind === undefined) return undefined
     if (kind === 'file') out.push(path)

@@ -48,8 +48,7 @@ const schema = z.object({
   ExitRelay: z.union([z.literal(false), z.literal('auto')], 'must be 0: ramson has no exit role'),
   ReducedExitPolicy: z.literal(false, 'must be 0: ramson has no exit role'),
   IPv6Exit: z.literal(false, 'must be 0: ramson has no exit role'),
-  BridgeRelay: z.literal(false, 'must be 0: ramson has no bridge role'),
-  RunAsDaemon: z.literal(false, 'must be 0: ramson stays in the foreground; let a service manager start it')
+  BridgeRelay: z.literal(false, 'must be 0: ramson has no bridge role')
 })
 
 export interface LimitViolation {

@@ -15,6 +15,7 @@ const REFUSED: ReadonlySet<RelayOptionName> = new Set([
   'DataDirectory',
   'KeyDirectory',
   'PidFile',
+  'RunAsDaemon',
   'SyslogIdentityTag',
   'TestingTorNetwork'
 ])

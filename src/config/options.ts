@@ -125,7 +125,7 @@ export const relayOptions = {
   CacheDirectory: done('process', 'filename'),
   PidFile: done('process', 'filename'),
   User: refused('process', 'string'),
-  RunAsDaemon: refused('process', 'boolean', '0'),
+  RunAsDaemon: done('process', 'boolean', '0'),
   DisableNetwork: done('process', 'boolean', '0'),
   AvoidDiskWrites: done('process', 'boolean', '0'),
 

@@ -90,7 +90,7 @@ export interface RelayConfig {
   readonly familyKeyDirectory: string
   readonly cacheDirectory: string
   readonly pidFile: string | undefined
-  readonly runAsDaemon: false
+  readonly runAsDaemon: boolean
   readonly disableNetwork: boolean
   /** What octets were counted is written to the state file less often. */
   readonly avoidDiskWrites: boolean

@@ -155,6 +155,9 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   DisableNetwork: at('sim/disable-network')(
     'starts with no port open but those for control and status, makes no connection, and says why'
   ),
+  RunAsDaemon: at('sim/run-as-daemon')(
+    'RunAsDaemon 1: the call ends with status 0 once the relay is up, and warns of what is not to be seen any more'
+  ),
   DataDirectory: at('unit/app/main')('a DataDirectory that cannot be used ends with status 1 and its path'),
   KeyDirectory: places,
   CacheDirectory: places,

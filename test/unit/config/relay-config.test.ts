@@ -196,7 +196,6 @@ test('roles that ramson does not have are refused in so many words', () => {
     ['IPv6Exit 1', /no exit role/],
     ['BridgeRelay 1', /no bridge role/],
     ['PublishServerDescriptor bridge', /no bridge role/],
-    ['RunAsDaemon 1', /RunAsDaemon must be 0/],
     ['ClientOnly 1', /not a client/]
   ] as const) {
     assert.match(refused(`ORPort 1\n${torrc}`), why)
