@@ -43,6 +43,7 @@ export class CountryFiles {
     ipv6: undefined
   }
   #reading: Promise<void> = Promise.resolve()
+  #isRead = false
 
   constructor(logger: Logger) {
     this.#logger = logger
@@ -52,8 +53,14 @@ export class CountryFiles {
   configure(config: RelayConfig): Promise<void> {
     this.#reading = this.#reading.then(async () => {
       for (const family of FAMILIES) await this.#load(family, config)
+      this.#isRead = true
     })
     return this.#reading
+  }
+
+  /** What there is has been read once. */
+  get isRead(): boolean {
+    return this.#isRead
   }
 
   has(family: AddressFamily): boolean {

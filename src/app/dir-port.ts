@@ -33,7 +33,8 @@ export class DirPorts {
         this.#sockets.add(socket)
         this.#created++
         socket.once('close', () => this.#sockets.delete(socket))
-        directory.open(socket, {isAnonymous: false, address: ipFromText(socket.remoteAddress ?? '')})
+        const address = ipFromText(socket.remoteAddress ?? '')
+        directory.open(socket, {isAnonymous: false, address, isDirect: true})
       })
       server.maxConnections = CONNECTIONS_MAX
       this.#servers.push(server)

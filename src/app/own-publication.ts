@@ -48,7 +48,7 @@ export interface OwnPublicationDeps {
   /** Where the bandwidth histories are kept over a restart. */
   readonly state: RelayState
   /** Besides the bandwidth histories. */
-  readonly statistics?: Pick<RelayStatistics, 'lines'> | undefined
+  readonly statistics?: Pick<RelayStatistics, 'lines' | 'isReady'> | undefined
   /** Hears of every new pair of documents, published or not: a directory serves its own. */
   readonly printed?: (documents: OwnDocuments) => void
 }
@@ -103,7 +103,7 @@ export class OwnPublication {
   #printIfDue(): void {
     const {keys} = this.#deps
     const profile = this.#profile()
-    if (profile === undefined) return
+    if (profile === undefined || this.#deps.statistics?.isReady === false) return
     const now = new Date()
     const situation: PublishSituation = {
       profile,

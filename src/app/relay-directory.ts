@@ -5,6 +5,7 @@ import type {Duplex} from 'node:stream'
 import {toBase16} from '../bytes/base16.ts'
 import type {Logger} from '../log/logger.ts'
 import {ConsensusDiffPool} from '../pool/consensus-diff-pool.ts'
+import type {ConsensusRequests} from '../roles/relay/directory/consensus-requests.ts'
 import {DirectoryServer} from '../roles/relay/directory/directory-server.ts'
 import {MemoryDirectoryStore} from '../roles/relay/directory/memory-directory-store.ts'
 import type {DirectoryRoute} from '../roles/relay/directory/routes.ts'
@@ -15,6 +16,7 @@ import type {NetworkKnowledge} from './network-knowledge.ts'
 export interface RelayDirectoryDeps {
   readonly network: NetworkKnowledge
   readonly routes: readonly DirectoryRoute[]
+  readonly consensusRequests?: ConsensusRequests | undefined
   readonly logger: Logger
   /** Octets of the largest upload; the server's own limit when left out. */
   readonly bodyMax?: number | undefined
@@ -26,7 +28,7 @@ export class RelayDirectory {
   readonly #network: NetworkKnowledge
   readonly #diffs: ConsensusDiffPool
 
-  constructor({network, routes, logger, bodyMax}: RelayDirectoryDeps) {
+  constructor({network, routes, consensusRequests, logger, bodyMax}: RelayDirectoryDeps) {
     this.#network = network
     this.#diffs = new ConsensusDiffPool({
       onWorkerFailure: () =>
@@ -34,7 +36,7 @@ export class RelayDirectory {
     })
     this.store = new MemoryDirectoryStore({makeDiff: (base, target) => this.#diffs.make(base, target)})
     const limits = bodyMax === undefined ? {} : {bodyMax}
-    this.server = new DirectoryServer({limits}, {store: this.store, routes})
+    this.server = new DirectoryServer({limits}, {store: this.store, routes, consensusRequests})
     this.update()
   }
 

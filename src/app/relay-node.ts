@@ -440,6 +440,10 @@ export class RelayNode {
       if (this.#doors === 'dormant') this.core.plane.closeChannel(channel.info.channel)
       else this.#selfTest.channelOpened(channel)
     })
+    this.core.channels.onOpened(({info}) => {
+      const isClient = info.direction === 'received' && info.peer.kind === 'client'
+      if (isClient) this.#parts.tallies.statistics.entry.connected(info.address.octets)
+    })
     this.#takeParameters()
     this.#hibernation.second()
     network.start(
@@ -464,7 +468,7 @@ export class RelayNode {
     this.#timers.push(setInterval(() => void this.#tend(new Date()), TEND_MS))
     this.#timers.push(setInterval(() => this.#saveState(), SAVE_STATE_MS))
     this.#selfTest.configure(Date.now())
-    this.#publication.consider()
+    void this.#parts.countries.configure(this.#config).then(() => this.#publication.consider())
     this.#ownRoles?.start(this.#config, logger)
   }
 
@@ -473,7 +477,7 @@ export class RelayNode {
     this.#publication.second()
     const {counters} = this.core.plane
     const {ntor, 'ntor-v3': ntorV3} = this.pool.counts
-    this.#parts.tallies.statistics.second(Math.floor(Date.now() / 1000), {
+    const totals = {
       readsLimited: counters.readsLimited,
       writesLimited: counters.writesLimited,
       portsExhausted: this.core.registry.portsExhausted,
@@ -491,7 +495,8 @@ export class RelayNode {
       enabledReadTotal: counters.enabledCellsReceived,
       enabledWritePad: counters.enabledPaddingSent,
       enabledWriteTotal: counters.enabledCellsSent
-    })
+    }
+    this.#parts.tallies.statistics.second(Math.floor(Date.now() / 1000), totals, this.#config)
   }
 
   /** Keys that are due are renewed, and so is the TLS context. */
@@ -621,7 +626,7 @@ async function openParts({
       param: network.param,
       countries,
       overloaded: () => defences.overload.note(new Date()),
-      saved: savedStatistics(config.dataDirectory, logger)
+      saved: name => savedStatistics(config.dataDirectory, name, logger)
     })
   }
   const pool = new OnionSkinPool(
@@ -660,7 +665,9 @@ async function openParts({
   const routes = [...(authority.value?.routes ?? []), ...onionRoles.directoryRoutes]
   const bodyMax = authority.value === undefined ? undefined : AUTHORITY_BODY_MAX
   const servesDirectory = config.dirCache || authority.value !== undefined
-  const directory = servesDirectory ? new RelayDirectory({network, routes, logger, bodyMax}) : undefined
+  const {consensusRequests} = tallies.statistics
+  const serving = {network, routes, consensusRequests, logger, bodyMax}
+  const directory = servesDirectory ? new RelayDirectory(serving) : undefined
   const roles = {onionRoles, directory, authority: authority.value}
   const own = {address, family, countries, cannotGoOn}
   const shared = {config, logger, endpoint, pool, network, defences, tallies, ...own, ...roles}

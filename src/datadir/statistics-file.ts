@@ -12,12 +12,20 @@ const HOUR_MS = 3_600_000
 const AGE_MAX_MS = 25 * HOUR_MS
 const AHEAD_MAX_MS = HOUR_MS
 
-export const ONION_SERVICE_STATISTICS = 'hidserv-v3-stats'
+/** Files by name, with the keyword that the first line of each begins with. */
+const KEYWORDS = {
+  'dirreq-stats': 'dirreq-stats-end',
+  'hidserv-v3-stats': 'hidserv-v3-stats-end',
+  'entry-stats': 'entry-stats-end',
+  'buffer-stats': 'cell-stats-end',
+  'conn-stats': 'conn-bi-direct'
+} as const
 
-/** @param name of the file, and with `-end` the keyword of its first line */
+export type StatisticsFile = keyof typeof KEYWORDS
+
 export function readStatistics(
   dataDirectory: string,
-  name: string,
+  name: StatisticsFile,
   now: Date
 ): Result<readonly string[], DataDirFault> {
   const octets = readWhole(join(dataDirectory, 'stats', name))
@@ -28,14 +36,14 @@ export function readStatistics(
     .filter(line => line !== '')
   const [keyword, day = '', time = ''] = (lines[0] ?? '').split(' ')
   const end = parseTime(`${day} ${time}`)
-  if (keyword !== `${name}-end` || end === undefined) return ok([])
+  if (keyword !== KEYWORDS[name] || end === undefined) return ok([])
   const age = Number(now) - Number(end)
   return ok(age > AGE_MAX_MS || age < -AHEAD_MAX_MS ? [] : lines)
 }
 
 export function writeStatistics(
   dataDirectory: string,
-  name: string,
+  name: StatisticsFile,
   lines: readonly string[]
 ): Result<undefined, DataDirFault> {
   const path = join(dataDirectory, 'stats', name)

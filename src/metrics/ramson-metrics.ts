@@ -21,6 +21,7 @@ export const CAPS = [
   'links_in_handshake',
   'links_connecting',
   'client_records',
+  'statistics_clients',
   'dir_port_connections',
   'metrics_connections',
   'client_circuits',

@@ -23,6 +23,8 @@ export interface DirectoryPeer {
   readonly isAnonymous: boolean
   /** Address of the channel's peer, for the header that tells a relay its own address; undefined when anonymous. */
   readonly address: Uint8Array | undefined
+  /** The request came over a connection of its own, not over a circuit. */
+  readonly isDirect?: boolean
 }
 
 export interface RelayStreamsDeps {

@@ -291,6 +291,22 @@ describe('a relay does what its torrc says', () => {
     assert.equal(await country('127.0.1.1'), 'xd')
   })
 
+  it('DirReqStatistics, EntryStatistics: what the last day brought is told after a restart, and gone where it is switched off', async () => {
+    const time = new Date(Date.now() - HOUR_MS).toISOString().slice(0, 19).replace('T', ' ')
+    mkdirSync(join(subject.dataDirectory, 'stats'), {recursive: true})
+    const write = (name: string, lines: readonly string[]) =>
+      writeFileSync(join(subject.dataDirectory, 'stats', name), `${lines.join('\n')}\n`)
+    await subject.stop()
+    write('dirreq-stats', [`dirreq-stats-end ${time} (86400 s)`, 'dirreq-v3-ips xa=8'])
+    write('entry-stats', [`entry-stats-end ${time} (86400 s)`, 'entry-ips xa=16'])
+    subject.configure('EntryStatistics 1')
+    await subject.start()
+    await waitUntil('the documents', WAIT, async () => (await own('extra')) !== '')
+    assert.match(await own('extra'), /^dirreq-v3-ips xa=8\n(?:.*\n)*entry-ips xa=16$/m)
+    await reload(['DirReqStatistics 0', 'EntryStatistics 0', 'ContactInfo silent'], /^contact silent$/m)
+    assert.doesNotMatch(await own('extra'), /dirreq|entry/)
+  })
+
   it('ORPort NoAdvertise and NoListen: what is told and where links are taken may differ', async () => {
     const told = await freePort()
     const before = subject.orPort

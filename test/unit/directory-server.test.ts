@@ -9,6 +9,7 @@ import type {ConsensusText} from '../../src/netdoc/consensus/consensus.ts'
 import {applyConsensusDiff, diffBaseDigest} from '../../src/netdoc/consensus-diff/apply.ts'
 import {ConsensusDiffPool} from '../../src/pool/consensus-diff-pool.ts'
 import type {DirectoryRequest} from '../../src/roles/relay/directory/answer.ts'
+import type {ConsensusRequests} from '../../src/roles/relay/directory/consensus-requests.ts'
 import type {ContentCoding} from '../../src/roles/relay/directory/content-coding.ts'
 import {
   DirectoryServer,
@@ -73,6 +74,41 @@ function assertRefused(reply: DirectoryReply, status: number): void {
 }
 
 const sorted = (text: string, keyword: string) => text.split(new RegExp(`^(?=${keyword} )`, 'm')).sort()
+
+// ── statistics ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test('hears of requests for a consensus: how each was answered, how large, who took all of it, and over what', async () => {
+  const heard: string[] = []
+  const consensusRequests: ConsensusRequests = {
+    refused: outcome => heard.push(outcome),
+    served: (octets, {isDirect}) => {
+      const what = `${octets} ${isDirect ? 'direct' : 'tunneled'}`
+      heard.push(what)
+      return address => heard.push(`${what} taken by ${address?.join('.') ?? 'nobody'}`)
+    }
+  }
+  const told = new DirectoryServer({}, {store: live.store, now: () => now, consensusRequests})
+  const from = (peer: DirectoryPeer, path = CONSENSUS, headers: readonly string[] = []) =>
+    ask(requestOctets(path, headers), told, peer)
+  const {length} = consensuses.ns.octets
+  const address = Uint8Array.of(1, 2, 3, 4)
+  await from(ANONYMOUS)
+  await from({isAnonymous: false, address})
+  await from({isAnonymous: false, address, isDirect: true})
+  await from(ANONYMOUS, `${CONSENSUS}/${'F'.repeat(40)}`)
+  await from(ANONYMOUS, CONSENSUS, [`If-Modified-Since: ${formatHttpDate(new Date(Number(now) + HOUR_MS))}`])
+  await from(ANONYMOUS, '/tor/server/authority')
+  assert.deepEqual(heard, [
+    `${length} tunneled`,
+    `${length} tunneled taken by nobody`,
+    `${length} tunneled`,
+    `${length} tunneled taken by 1.2.3.4`,
+    `${length} direct`,
+    `${length} direct taken by 1.2.3.4`,
+    'not-enough-signatures',
+    'not-modified'
+  ])
+})
 
 // ── documents ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -17,10 +17,12 @@ import {
 import type {CapUses} from '../../metrics/ramson-metrics.ts'
 import {DIRECTORY_LIMITS} from '../../roles/relay/directory/directory-server.ts'
 import {RECORDS_MAX} from '../../roles/relay/dos/address-defence.ts'
+import {CLIENTS_MAX} from '../../roles/relay/statistics/client-countries.ts'
 import {HANDSHAKES_MAX, type PlaneChoice, planeText} from '../data-plane.ts'
 import {CONNECTIONS_MAX as DIR_PORT_CONNECTIONS_MAX} from '../dir-port.ts'
 import {NETWORK_DISABLED} from '../disabled-network.ts'
 import type {NetworkKnowledge} from '../network-knowledge.ts'
+import type {RelayStatistics} from '../relay-statistics.ts'
 import type {Status, StatusNotice} from '../status/status.ts'
 import {versionText} from '../version.ts'
 import {type FlagState, flagStates} from './flags-missing.ts'
@@ -36,6 +38,7 @@ export interface RelayMonitorDeps extends Omit<RelaySources, 'caps' | 'moment'> 
   readonly network: NetworkKnowledge
   readonly keys: () => RelayKeys
   readonly plane: PlaneChoice
+  readonly statistics: Pick<RelayStatistics, 'clients'>
   readonly isReachable: () => boolean
   /** The best ten seconds, in octets a second. */
   readonly observedBandwidth: () => number
@@ -287,6 +290,7 @@ export class RelayMonitor {
       links_in_handshake: {used: core.plane.unverifiedLinks, limit: HANDSHAKES_MAX},
       links_connecting: {used: core.channels.connecting, limit: CONNECTING_MAX},
       client_records: {used: defences.addresses.knownAddresses, limit: RECORDS_MAX},
+      statistics_clients: {used: this.#deps.statistics.clients, limit: CLIENTS_MAX},
       dir_port_connections: {
         used: this.#deps.dirPortConnections().open,
         limit: config().dirPorts.length === 0 ? 0 : DIR_PORT_CONNECTIONS_MAX

@@ -183,6 +183,12 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   HiddenServiceStatistics: statistics,
   PaddingStatistics: statistics,
   OverloadStatistics: statistics,
+  DirReqStatistics: at('unit/app/statistics-options')(
+    'DirReqStatistics: requests for a consensus are counted where there is a GeoIPFile, and ExtraInfoStatistics is not off'
+  ),
+  EntryStatistics: at('unit/app/statistics-options')(
+    'EntryStatistics: clients are counted by country where that is asked for, and there is a file of countries'
+  ),
   GeoIPFile: countries,
   GeoIPv6File: countries,
 

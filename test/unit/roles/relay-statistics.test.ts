@@ -1,183 +1,200 @@
-import {deepEqual, equal, match, ok} from 'node:assert/strict'
+import assert from 'node:assert/strict'
 import {describe, it} from 'node:test'
 import {formatTime} from '../../../src/netdoc/time.ts'
-import {obscured} from '../../../src/roles/relay/statistics/laplace.ts'
-import {OnionServiceStatistics} from '../../../src/roles/relay/statistics/onion-service-statistics.ts'
-import {OverloadStatistics} from '../../../src/roles/relay/statistics/overload-statistics.ts'
-import {PaddingStatistics} from '../../../src/roles/relay/statistics/padding-statistics.ts'
+import {CLIENTS_MAX, ClientCountries} from '../../../src/roles/relay/statistics/client-countries.ts'
+import {ConsensusRequestStatistics} from '../../../src/roles/relay/statistics/consensus-request-statistics.ts'
+import {
+  DAY_SECONDS,
+  type DailyCounts,
+  DailyStatistics
+} from '../../../src/roles/relay/statistics/daily-statistics.ts'
+import {
+  DownloadSpeeds,
+  SPEEDS_MAX,
+  UNFINISHED_MAX
+} from '../../../src/roles/relay/statistics/download-speeds.ts'
 
-const DAY = 86_400
-/** Noon, UTC. */
-const NOON = 1_800_014_400
-const MIDDLE = 0.5
+const NOW = Date.UTC(2026, 10, 22, 20) / 1000
 
-describe('obscured', () => {
-  const how = {deltaF: 2048, epsilon: 0.3, binSize: 1024}
+/** By the first octet: 1 is in `aa`, 2 in `bb`, all others nowhere. */
+const country = (address: Uint8Array) => ({1: 'aa', 2: 'bb'})[address[0] ?? 0] ?? '??'
 
-  it('rounds up to the next bin', () => {
-    equal(obscured(0, how, MIDDLE), 0)
-    equal(obscured(1, how, MIDDLE), 1024)
-    equal(obscured(1024, how, MIDDLE), 1024)
+function address(first: number, number: number): Uint8Array {
+  return Uint8Array.of(first, number >> 16, number >> 8, number)
+}
+
+describe('clients by country', () => {
+  it('are counted once each, rounded up to multiples of 8, the most first and then by name', () => {
+    const clients = new ClientCountries(country)
+    for (let number = 0; number < 9; number++) {
+      clients.note(address(2, number))
+      clients.note(address(2, number))
+    }
+    clients.note(address(9, 1))
+    clients.note(address(1, 1))
+    assert.equal(clients.text(), 'bb=16,??=8,aa=8')
+    assert.equal(clients.size, 11)
+    clients.clear()
+    assert.equal(clients.text(), '')
+    assert.equal(clients.size, 0)
   })
 
-  it('adds noise that is as often above as below, and e times less often for each scale further out', () => {
-    equal(obscured(0, how, 0.25), -obscured(0, how, 0.75))
-    // The quantile of a Laplace distribution with scale b at 3/4 is b ln 2.
-    equal(obscured(0, how, 0.75), Math.trunc((2048 / 0.3) * Math.LN2))
-    equal(obscured(0, how, 1 - 0.5 / Math.E), Math.trunc(2048 / 0.3 - 1e-6))
+  it('are one client for all IPv6 addresses of a customer', () => {
+    const clients = new ClientCountries(() => 'aa')
+    const ipv6 = (subnet: number, host: number) => {
+      const octets = new Uint8Array(16)
+      octets.set([0x20, 1, 0x0d, 0xb8, 0, 0, 0, subnet], 0)
+      octets[15] = host
+      return octets
+    }
+    for (let host = 0; host < 50; host++) clients.note(ipv6(1, host))
+    clients.note(ipv6(2, 0))
+    assert.equal(clients.size, 2)
   })
 
-  it('stays a number for what is drawn at the ends', () => {
-    ok(Number.isSafeInteger(obscured(0, how, 0)))
-    ok(Number.isSafeInteger(obscured(0, how, 1 - 2 ** -48)))
-  })
-})
-
-describe('hidserv-v3-stats', () => {
-  const statistics = (start: number) => new OnionServiceStatistics(start, {random: () => MIDDLE, formatTime})
-  const key = (n: number) => new Uint8Array(32).fill(n)
-
-  it('counts from noon to noon, each service once, and says nothing before the first day is over', () => {
-    equal(NOON % DAY, DAY / 2)
-    const stats = statistics(NOON - 3600)
-    stats.second(NOON - 10, 500)
-    stats.descriptorStored(key(1), NOON - 10)
-    stats.second(NOON, 1000)
-    for (const n of [2, 3, 3, 2]) stats.descriptorStored(key(n), NOON + 60)
-    stats.second(NOON + DAY - 1, 5000)
-    deepEqual(stats.lines(), [])
-    stats.second(NOON + DAY, 6000)
-    const end = formatTime(new Date((NOON + DAY) * 1000))
-    deepEqual(stats.lines(), [
-      `hidserv-v3-stats-end ${end} (86400 s)`,
-      'hidserv-rend-v3-relayed-cells 5120 delta_f=2048 epsilon=0.30 bin_size=1024',
-      'hidserv-dir-v3-onions-seen 8 delta_f=8 epsilon=0.30 bin_size=8'
-    ])
-  })
-
-  it('tells what an earlier run found out until a day of this one is over', () => {
-    const stats = statistics(NOON)
-    stats.restore(['hidserv-v3-stats-end of before'])
-    stats.second(NOON, 0)
-    deepEqual(stats.lines(), ['hidserv-v3-stats-end of before'])
-    stats.second(NOON + DAY, 0)
-    equal(stats.lines().length, 3)
-  })
-
-  it('begins each day anew', () => {
-    const stats = statistics(NOON)
-    stats.second(NOON, 0)
-    for (let n = 0; n < 9; n++) stats.descriptorStored(key(n), NOON + 1)
-    stats.second(NOON + DAY, 10_000)
-    match(stats.lines()[2] ?? '', /onions-seen 16 /)
-    stats.second(NOON + 2 * DAY, 10_000)
-    match(stats.lines()[1] ?? '', /relayed-cells 0 /)
-    match(stats.lines()[2] ?? '', /onions-seen 0 /)
+  it('are no more than the bound, whoever comes', () => {
+    const clients = new ClientCountries(country)
+    for (let number = 0; number <= CLIENTS_MAX; number++) clients.note(address(1, number))
+    assert.equal(clients.size, CLIENTS_MAX)
+    assert.equal(clients.text(), `aa=${CLIENTS_MAX}`)
+    clients.note(address(2, 1))
+    assert.equal(clients.text(), `aa=${CLIENTS_MAX}`)
   })
 })
 
-describe('padding-counts', () => {
-  const totals = (n: number) => ({
-    writeDrop: n,
-    writePad: 2 * n,
-    writeTotal: 30 * n,
-    readDrop: 0,
-    readPad: n,
-    readTotal: 20 * n,
-    enabledReadPad: n / 2,
-    enabledReadTotal: 3 * n,
-    enabledWritePad: 2 * n,
-    enabledWriteTotal: 8 * n
-  })
-
-  it('tells the cells of a day, rounded up to ten thousand', () => {
-    const stats = new PaddingStatistics(NOON, formatTime)
-    stats.second(NOON, totals(7))
-    stats.second(NOON + 10, totals(1000))
-    deepEqual(stats.lines(), [])
-    stats.second(NOON + DAY, totals(6007))
-    const end = formatTime(new Date((NOON + DAY) * 1000))
-    deepEqual(stats.lines(), [
-      `padding-counts ${end} (86400 s) bin-size=10000 write-drop=10000 write-pad=20000 write-total=180000 ` +
-        'read-drop=0 read-pad=10000 read-total=120000 enabled-read-pad=10000 enabled-read-total=20000 ' +
-        'enabled-write-pad=20000 enabled-write-total=50000'
-    ])
-  })
-
-  it('is left out where no cell went', () => {
-    const stats = new PaddingStatistics(NOON, formatTime)
-    stats.second(NOON, totals(1))
-    stats.second(NOON + DAY, totals(1))
-    deepEqual(stats.lines(), [])
-  })
-})
-
-describe('overload', () => {
-  const calm = {
-    readsLimited: 0,
-    writesLimited: 0,
-    portsExhausted: 0,
-    onionSkinsAnswered: 0,
-    onionSkinsDropped: 0,
-    areDescriptorsExhausted: false
+describe('downloads', () => {
+  function downloads() {
+    const clock = {ms: 0}
+    return {clock, speeds: new DownloadSpeeds({nowMs: () => clock.ms, random: () => 0.5})}
   }
-  const open = (param: (name: string) => number | undefined = () => undefined) => {
-    let overloads = 0
-    const stats = new OverloadStatistics({param, formatTime, overloaded: () => overloads++})
-    return {stats, overloads: () => overloads}
-  }
-  const HOUR = 3600
-  const hourOf = (seconds: number) => formatTime(new Date((seconds - (seconds % HOUR)) * 1000))
 
-  it('overload-ratelimits counts a side once a minute, tells the hour, and goes after a day', () => {
-    const {stats} = open()
-    stats.second(NOON, calm)
-    deepEqual(stats.lines(NOON, 100, 200), [])
-    for (let second = 1; second <= 90; second++) stats.second(NOON + second, {...calm, readsLimited: second})
-    stats.second(NOON + 100, {...calm, readsLimited: 90, writesLimited: 1})
-    const at = NOON + 100
-    deepEqual(stats.lines(at, 100, 200), [`overload-ratelimits 1 ${hourOf(at)} 100 200 2 1`])
-    equal(stats.lines(at + DAY - 1, 100, 200).length, 1)
-    deepEqual(stats.lines(at + DAY, 100, 200), [])
+  it('are complete, running, or a timeout after ten minutes, in multiples of 4', () => {
+    const {clock, speeds} = downloads()
+    const first = speeds.begun(1000)
+    speeds.begun(1000)
+    for (let index = 0; index < 5; index++) speeds.begun(1000).finished()
+    clock.ms = 10 * 60_000
+    speeds.begun(1000)
+    assert.equal(speeds.text(), 'complete=8,timeout=0,running=4')
+    clock.ms++
+    assert.equal(speeds.text(), 'complete=8,timeout=4,running=4')
+    first.finished()
+    first.finished()
+    assert.equal(speeds.text(), 'complete=8,timeout=4,running=4')
+    speeds.clear()
+    assert.equal(speeds.text(), 'complete=0,timeout=0,running=0')
   })
 
-  it('overload-fd-exhausted is told for three days', () => {
-    const {stats} = open()
-    stats.second(NOON, {...calm, areDescriptorsExhausted: true})
-    deepEqual(stats.lines(NOON + 3 * DAY - 1, 1, 1), [`overload-fd-exhausted 1 ${hourOf(NOON)}`])
-    deepEqual(stats.lines(NOON + 3 * DAY, 1, 1), [])
+  it('have their speeds told, in octets a second, once there are more than a dozen', () => {
+    const {clock, speeds} = downloads()
+    for (let index = 1; index <= 20; index++) {
+      const one = speeds.begun(index * 100)
+      clock.ms += 1000
+      one.finished()
+    }
+    assert.equal(
+      speeds.text(),
+      'complete=20,timeout=0,running=0,min=100,d1=200,d2=400,q1=500,d3=600,d4=800,md=1000,d6=1200,d7=1400,' +
+        'q3=1500,d8=1600,d9=1800,max=2000'
+    )
   })
 
-  it('is general when local TCP ports run out', () => {
-    const {stats, overloads} = open()
-    stats.second(NOON, {...calm, portsExhausted: 3})
-    equal(overloads(), 0)
-    stats.second(NOON + 1, {...calm, portsExhausted: 4})
-    equal(overloads(), 1)
+  it('that are over in no time count as if they took a millisecond', () => {
+    const {speeds} = downloads()
+    for (let index = 0; index < 13; index++) speeds.begun(7).finished()
+    assert.match(speeds.text(), /^complete=16,.*,min=7000,.*,max=7000$/)
   })
 
-  it('is general when one in a hundred onion skins of a period is dropped, and a thousand came', () => {
-    const six = 6 * HOUR
-    const {stats, overloads} = open()
-    stats.second(NOON, calm)
-    stats.second(NOON + six, {...calm, onionSkinsAnswered: 500, onionSkinsDropped: 400})
-    equal(overloads(), 0)
-    stats.second(NOON + 2 * six, {...calm, onionSkinsAnswered: 1491, onionSkinsDropped: 409})
-    equal(overloads(), 0)
-    stats.second(NOON + 3 * six, {...calm, onionSkinsAnswered: 2481, onionSkinsDropped: 419})
-    equal(overloads(), 1)
+  it('hold no more than their bounds', () => {
+    const {speeds} = downloads()
+    for (let index = 0; index < SPEEDS_MAX + 100; index++) speeds.begun(1).finished()
+    assert.equal(speeds.size, SPEEDS_MAX)
+    for (let index = 0; index < UNFINISHED_MAX + 8; index++) speeds.begun(1)
+    assert.equal(speeds.size, SPEEDS_MAX + UNFINISHED_MAX)
+    assert.match(
+      speeds.text(),
+      new RegExp(`^complete=${SPEEDS_MAX + 100},timeout=8,running=${UNFINISHED_MAX},`)
+    )
   })
 
-  it('takes share and period from the consensus', () => {
-    const params = new Map([
-      ['overload_onionskin_ntor_scale_percent', 50_000],
-      ['overload_onionskin_ntor_period_secs', 60]
+  it('of another day belong to none', () => {
+    const {speeds} = downloads()
+    const one = speeds.begun(1)
+    speeds.clear()
+    one.finished()
+    assert.equal(speeds.text(), 'complete=0,timeout=0,running=0')
+  })
+})
+
+describe('requests for a consensus', () => {
+  it('dir-spec 2.1.2: dirreq-stats tells of clients, requests, answers and downloads, and nothing of who asked unseen', () => {
+    const statistics = new ConsensusRequestStatistics({country, formatTime, nowMs: () => 0, random: () => 0})
+    const direct = {isDirect: true}
+    statistics.served(100, direct)(address(1, 1))
+    assert.equal(statistics.clients, 0)
+    statistics.isOn = true
+    for (let index = 0; index < 9; index++) statistics.served(100, direct)(address(1, 1))
+    statistics.served(100, {isDirect: false})(address(2, 1))
+    statistics.served(100, {isDirect: false})(undefined)
+    statistics.served(100, {isDirect: false})
+    for (const outcome of ['not-modified', 'not-found', 'not-enough-signatures', 'busy', 'cut-off']) {
+      statistics.refused(outcome)
+    }
+    assert.deepEqual(statistics.lines(NOW, DAY_SECONDS), [
+      'dirreq-stats-end 2026-11-22 20:00:00 (86400 s)',
+      'dirreq-v3-ips aa=8,bb=8',
+      'dirreq-v3-reqs aa=16,bb=8',
+      'dirreq-v3-resp served=16,ok=16,not-enough-sigs=8,unavailable=0,not-found=8,not-modified=8,busy=8',
+      'dirreq-v3-direct-dl complete=12,timeout=0,running=0',
+      'dirreq-v3-tunneled-dl complete=4,timeout=0,running=4'
     ])
-    const {stats, overloads} = open(name => params.get(name))
-    stats.second(NOON, calm)
-    stats.second(NOON + 60, {...calm, onionSkinsAnswered: 600, onionSkinsDropped: 500})
-    equal(overloads(), 0)
-    stats.second(NOON + 120, {...calm, onionSkinsAnswered: 1100, onionSkinsDropped: 1000})
-    equal(overloads(), 1)
+    statistics.clear()
+    assert.equal(statistics.lines(NOW, DAY_SECONDS)[2], 'dirreq-v3-reqs ')
+  })
+})
+
+describe('the statistics of a day', () => {
+  class Recorded implements DailyCounts {
+    cleared = 0
+    lines(now: number, seconds: number): string[] {
+      return [`${now - NOW} ${seconds}`]
+    }
+    clear(): void {
+      this.cleared++
+    }
+  }
+
+  it('are lines after 24 hours, saved, and begin anew', () => {
+    const saved: (readonly string[])[] = []
+    const counts = new Recorded()
+    const days = new DailyStatistics(counts, {lines: ['of before'], save: lines => saved.push(lines)})
+    assert.deepEqual(days.lines(), [])
+    days.switch('on', NOW)
+    days.switch('on', NOW + 5)
+    assert.equal(counts.cleared, 1)
+    days.second(NOW + DAY_SECONDS - 1)
+    assert.deepEqual(days.lines(), ['of before'])
+    days.second(NOW + DAY_SECONDS)
+    assert.deepEqual(days.lines(), [`${DAY_SECONDS} ${DAY_SECONDS}`])
+    assert.deepEqual(saved, [days.lines()])
+    assert.equal(counts.cleared, 2)
+    days.second(NOW + 2 * DAY_SECONDS - 1)
+    assert.equal(saved.length, 1)
+    days.second(NOW + 2 * DAY_SECONDS + 3)
+    assert.deepEqual(days.lines(), [`${2 * DAY_SECONDS + 3} ${DAY_SECONDS + 3}`])
+  })
+
+  it('are forgotten when they are switched off', () => {
+    const counts = new Recorded()
+    const days = new DailyStatistics(counts)
+    days.switch('on', NOW)
+    days.second(NOW + DAY_SECONDS)
+    days.switch('off', NOW + DAY_SECONDS)
+    assert.deepEqual(days.lines(), [])
+    assert.equal(counts.cleared, 3)
+    days.second(NOW + 3 * DAY_SECONDS)
+    days.switch('on', NOW + 3 * DAY_SECONDS)
+    days.second(NOW + 4 * DAY_SECONDS - 1)
+    assert.deepEqual(days.lines(), [`${DAY_SECONDS} ${DAY_SECONDS}`])
   })
 })

@@ -18,9 +18,10 @@ import {
   refuse
 } from './answer.ts'
 import {Compressor, type CompressorLimits} from './compressor.ts'
+import {CONSENSUS_PATH, type ConsensusRequests} from './consensus-requests.ts'
 import {chooseCoding} from './content-coding.ts'
 import type {DirectoryStore} from './directory-store.ts'
-import {encodeAnswer} from './encode-answer.ts'
+import {type EncodedAnswer, encodeAnswer} from './encode-answer.ts'
 import {Exchange, type ExchangeLimits} from './exchange.ts'
 import {readBody} from './request-body.ts'
 import {readPath} from './request-path.ts'
@@ -55,6 +56,8 @@ export interface DirectoryServerDeps {
   readonly store: DirectoryStore
   /** What other roles answer here; paths that the directory itself answers cannot be taken from it. */
   readonly routes?: readonly DirectoryRoute[]
+  /** Hears how requests for a consensus end. */
+  readonly consensusRequests?: ConsensusRequests | undefined
   readonly now?: () => Date
 }
 
@@ -78,15 +81,17 @@ export class DirectoryServer {
   readonly #limits: DirectoryLimits
   readonly #store: DirectoryStore
   readonly #routes: readonly DirectoryRoute[]
+  readonly #consensusRequests: ConsensusRequests | undefined
   readonly #compressor: Compressor
   readonly #server: Server
   readonly #exchanges = new Map<Duplex, Exchange>()
 
   constructor(options: DirectoryServerOptions, deps: DirectoryServerDeps) {
-    const {store, routes = [], now = () => new Date()} = deps
+    const {store, routes = [], consensusRequests, now = () => new Date()} = deps
     this.#limits = {...DIRECTORY_LIMITS, ...options.limits}
     this.#store = store
     this.#routes = [...directoryRoutes({frontPage: options.frontPage}, store, now), ...routes]
+    this.#consensusRequests = consensusRequests
     this.#compressor = new Compressor(this.#limits)
     this.#server = this.#createServer()
   }
@@ -158,7 +163,18 @@ export class DirectoryServer {
     const found = await this.#find({method, path, headers, body: NOTHING, peer: exchange.peer}, message)
     const coding = chooseCoding(headers['accept-encoding'], endsInZ)
     const answer = this.#store.isBusy(bodyOctets(found)) ? refuse('busy') : found
-    exchange.send(await encodeAnswer(answer, coding, this.#compressor, exchange.peer), response)
+    const encoded = await encodeAnswer(answer, coding, this.#compressor, exchange.peer)
+    if (method === 'GET' && path.startsWith(CONSENSUS_PATH)) this.#tell(encoded, exchange.peer, response)
+    exchange.send(encoded, response)
+  }
+
+  #tell(answer: EncodedAnswer, {address, isDirect = false}: DirectoryPeer, response: ServerResponse): void {
+    if (answer.outcome !== 'served') {
+      this.#consensusRequests?.refused(answer.outcome)
+      return
+    }
+    const finished = this.#consensusRequests?.served(octetsOf(answer), {isDirect})
+    if (finished !== undefined) response.once('finish', () => finished(address))
   }
 
   async #find(request: DirectoryRequest, message: IncomingMessage): Promise<DirectoryAnswer> {
@@ -169,6 +185,10 @@ export class DirectoryServer {
     const body = await readBody(message, this.#limits.bodyMax)
     return body === undefined ? refuse('too-large') : route.handle({...request, body})
   }
+}
+
+function octetsOf({body}: EncodedAnswer): number {
+  return body.reduce((sum, part) => sum + part.length, 0)
 }
 
 function statusLine(status: string): string {
