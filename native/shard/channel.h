@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "../relay/keyed_table.h"
+#include "../relay/number_table.h"
 #include "cell_framer.h"
 #include "outbox.h"
 
@@ -41,7 +41,7 @@ struct Channel {
   bool is_dead = false;
   /// It is among those that have got something to send.
   bool is_dirty = false;
-  KeyedTable<std::uint32_t, CircuitEnd> ends;
+  CircIdTable<CircuitEnd> ends;
   CircuitEnd *last_found = nullptr;
   CellFramer framer;
   Outbox outbox;

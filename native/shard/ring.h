@@ -32,7 +32,8 @@ struct Message {
   std::uint64_t other;  // the channel; of kSplicedCell and kUnspliced the other circuit of the splice
 };
 
-struct CellMessage : Message {
+/// On cache lines of its own: the producer writes one while the consumer reads the one before.
+struct alignas(64) CellMessage : Message {
   std::uint8_t body[kRelayBodySize];
 };
 

@@ -173,8 +173,8 @@ class Shard {
 
   ShardSettings settings_;
   CellPool pool_;
-  KeyedTable<CircuitHandle, Circuit> circuits_;
-  KeyedTable<ChannelHandle, Channel> channels_;
+  HandleMap<Circuit> circuits_;
+  HandleMap<Channel> channels_;
   std::vector<std::unique_ptr<Channel>> slots_;
   std::vector<std::uint32_t> free_slots_;
   std::vector<std::uint32_t> dirty_;

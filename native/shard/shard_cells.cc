@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "cell_body.h"
 #include "shard.h"
 
 namespace ramson {
@@ -244,7 +245,7 @@ void Shard::put(CircuitEnd &end, std::uint8_t command, const std::uint8_t *body)
     violation(end, is_outbound ? Violation::kOutboundQueueFull : Violation::kQueueFull);
     return;
   }
-  std::memcpy(cell->octets + kBodyAt, body, kRelayBodySize);
+  copy_body(cell->octets + kBodyAt, body);
   channel.outbox.put(end, cell);
   queued_cells_++;
   if (end.is_counted) tell_queue(end);

@@ -1,8 +1,8 @@
 // What a shard sends others and gets from them, and its turn.
 
 #include <cmath>
-#include <cstring>
 
+#include "cell_body.h"
 #include "shard.h"
 
 namespace ramson {
@@ -88,7 +88,7 @@ void Shard::cross(std::uint8_t to, const Message &message, const std::uint8_t *b
     return;
   }
   static_cast<Message &>(*place) = message;
-  std::memcpy(place->body, body, kRelayBodySize);
+  copy_body(place->body, body);
   out->ring->end();
   counters_[shard_records::kMessagesCrossed]++;
 }

@@ -1,12 +1,13 @@
-// The parts of a shard by themselves: tables under flood and churn, the pool, framing across every border, outboxes,
-// records, rings, and what a closed circuit leaves behind.
+// The parts of a shard by themselves: tables under flood and churn, the pool,
+// framing across every border, outboxes, records, rings, and what a closed
+// circuit leaves behind.
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
-#include "relay/keyed_table.h"
+#include "relay/number_table.h"
 #include "relay/tor1_hop.h"
 #include "shard_driver.h"
 
@@ -16,8 +17,8 @@ namespace {
 using cell_layout::ChannelCommand;
 
 void hashes(const Kernel &kernel) {
-  // Computed by an implementation of SipHash for any numbers of rounds, which gives the published results for
-  // SipHash-2-4.
+  // Computed by an implementation of SipHash for any numbers of rounds, which
+  // gives the published results for SipHash-2-4.
   constexpr HashKey kKey{0x0706050403020100, 0x0f0e0d0c0b0a0908};
   check(keyed_hash(kKey, 0) == 0x5cb96f6ba2a4fcfc, kernel, "SipHash-1-3 of zeros");
   check(keyed_hash(kKey, 0x0706050403020100) == 0x369095118d299a8e, kernel, "SipHash-1-3 of counting octets");
@@ -28,7 +29,7 @@ void hashes(const Kernel &kernel) {
 
 void tables(const Kernel &kernel) {
   Random random(21);
-  KeyedTable<std::uint32_t, std::uint64_t> table;
+  CircIdTable<std::uint64_t> table;
   std::map<std::uint32_t, std::uint64_t> values;
   std::vector<std::uint64_t> storage(64);
   for (int step = 0; step < 60000; step++) {
@@ -57,7 +58,8 @@ void tables(const Kernel &kernel) {
   check(table.size() == 0 && table.octets() <= 64, kernel, "an empty table gives its memory back");
 }
 
-/// An attacker who knows a key can make a table slow; the same numbers do nothing under another.
+/// An attacker who knows a key can make a table slow; the same numbers do
+/// nothing under another.
 void floods(const Kernel &kernel) {
   constexpr HashKey kKnown{1, 2};
   constexpr std::size_t kCount = 2000;
@@ -66,16 +68,23 @@ void floods(const Kernel &kernel) {
     if (keyed_hash(kKnown, circ_id) % 4096 < 4) chosen.push_back(circ_id);
   }
   std::uint64_t value = 0;
-  KeyedTable<std::uint32_t, std::uint64_t> known(kKnown), keyed;
+  CircIdTable<std::uint64_t> known({&kKnown}), keyed;
   for (const std::uint32_t circ_id : chosen) {
     known.put(circ_id, &value);
     keyed.put(circ_id, &value);
   }
   check(known.longest_search() > kCount / 2, kernel, "circ_ids chosen for a known key do pile up");
   check(keyed.longest_search() < 100, kernel, "under the key of the process they do not");
-  KeyedTable<std::uint32_t, std::uint64_t> counted;
+  CircIdTable<std::uint64_t> counted;
   for (std::uint32_t i = 0; i < 50000; i++) counted.put(i << 16, &value);
   check(counted.longest_search() < 200, kernel, "neither do circ_ids that differ in their high octets alone");
+  // As channels and circuits are called: number * 256 + shard, and one after
+  // the other.
+  for (const std::uint64_t step : {1, 256}) {
+    HandleMap<std::uint64_t> handles;
+    for (std::uint64_t i = 0; i < 50000; i++) handles.put(3 + i * step, &value);
+    check(handles.longest_search() < 20, kernel, "handles are spread, though under no key");
+  }
 }
 
 void pools(const Kernel &kernel) {
@@ -101,7 +110,8 @@ void pools(const Kernel &kernel) {
   check(pool.cells_taken() == 0 && pool.octets() <= 5 * 65536, kernel, "a pool keeps little when nothing is taken");
 }
 
-/// Two cells and a variable one, cut at every place, and at every two places near the borders.
+/// Two cells and a variable one, cut at every place, and at every two places
+/// near the borders.
 void framing(const Kernel &kernel) {
   Random random(23);
   for (const bool is_wide : {true, false}) {

@@ -1,6 +1,9 @@
-// A hash table from numbers to objects that somebody else owns: circ_ids of one channel to ends of circuits, handles to
-// circuits. Open addressing under a keyed hash, so that neither chosen numbers nor many of them make it slow. It grows
-// and shrinks when something is added or removed; looking up allocates nothing.
+// A hash table from numbers to objects that somebody else owns. Open addressing; it grows and shrinks when something is
+// added or removed; looking up allocates nothing. Who chose the numbers says which hash is enough:
+//
+//   CircIdTable   circ_ids of one channel: a peer's choice, so under a keyed hash, or it could make them all fall on
+//   one place HandleMap     handles of channels and circuits: our own, counted up, so that a multiplication spreads
+//   them
 #pragma once
 
 #include <cstddef>
@@ -11,12 +14,21 @@
 
 namespace ramson {
 
-template <typename Key, typename Value>
-class KeyedTable {
+/// For tests: `key` must outlive the table.
+struct PeerNumberHash {
+  const HashKey *key = &process_hash_key();
+  std::size_t operator()(std::uint64_t number) const { return static_cast<std::size_t>(keyed_hash(*key, number)); }
+};
+
+/// Fibonacci's: 2^64 by the golden ratio. The high half counts, because all digits of the number reach it.
+struct OwnNumberHash {
+  std::size_t operator()(std::uint64_t number) const { return number * 0x9e3779b97f4a7c15 >> 32; }
+};
+
+template <typename Key, typename Value, typename Hash>
+class NumberTable {
  public:
-  KeyedTable() : key_(&process_hash_key()) {}
-  /// For tests: `key` must outlive the table.
-  explicit KeyedTable(const HashKey &key) : key_(&key) {}
+  explicit NumberTable(Hash hash = {}) : hash_(hash) {}
 
   /// Null when there is none.
   Value *find(Key key) const {
@@ -95,7 +107,7 @@ class KeyedTable {
   };
 
   std::size_t capacity() const { return places_ == nullptr ? 0 : mask_ + 1; }
-  std::size_t home(Key key) const { return static_cast<std::size_t>(keyed_hash(*key_, key)) & mask_; }
+  std::size_t home(Key key) const { return hash_(key) & mask_; }
 
   /// Moves what follows back, so that no search stops at the gap too early.
   void close_gap(std::size_t gap) {
@@ -122,10 +134,15 @@ class KeyedTable {
     }
   }
 
-  const HashKey *key_;
+  [[no_unique_address]] Hash hash_;
   std::unique_ptr<Place[]> places_;
   std::size_t mask_ = 0;
   std::size_t size_ = 0;
 };
+
+template <typename Value>
+using CircIdTable = NumberTable<std::uint32_t, Value, PeerNumberHash>;
+template <typename Value>
+using HandleMap = NumberTable<std::uint64_t, Value, OwnNumberHash>;
 
 }  // namespace ramson
