@@ -80,6 +80,7 @@ export class Authority {
   readonly #cache: CachedDocuments
   readonly #view: RelayView
   readonly #election: Election
+  readonly #stopped = new AbortController()
   readonly #tester: ReachabilityTester
   /** Links of tests that are on their way. */
   readonly #testing = new Map<ConnectHandle, RouterDescriptor>()
@@ -165,6 +166,7 @@ export class Authority {
   stop(): void {
     this.#early.stop()
     this.#election.stop()
+    this.#stopped.abort()
     this.#tester.stop()
     if (this.#saving !== undefined) this.#saveDescriptors()
   }
@@ -273,6 +275,7 @@ export class Authority {
         peers: authorityPeers(peers, {
           openDirStream: this.#openDirStream,
           isDormant: () => this.#host?.isDormant() === true,
+          signal: this.#stopped.signal,
           logger: this.#logger
         }),
         liveConsensus: now => this.#liveConsensus(now),

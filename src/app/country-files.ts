@@ -35,6 +35,8 @@ const OPTIONS = {ipv4: 'GeoIPFile', ipv6: 'GeoIPv6File'} as const
 
 /** By path and version; gone when the last node that uses a table is. */
 const shared = new Map<string, WeakRef<CountryFile>>()
+/** What is being read at the moment, once for all who wait for it. */
+const reading = new Map<string, Promise<CountryFile>>()
 
 export class CountryFiles {
   readonly #logger: Logger
@@ -113,7 +115,9 @@ async function sharedFile(family: AddressFamily, path: string, version: string):
   const known = shared.get(key)?.deref()
   if (known !== undefined) return known
   for (const [old, reference] of shared) if (reference.deref() === undefined) shared.delete(old)
-  const file = await readCountryFile(family, path)
+  const begun = reading.get(key) ?? readCountryFile(family, path).finally(() => reading.delete(key))
+  reading.set(key, begun)
+  const file = await begun
   shared.set(key, new WeakRef(file))
   return file
 }

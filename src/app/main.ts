@@ -7,7 +7,11 @@ import {fail} from './exit-status.ts'
 import {runNode} from './run-node.ts'
 import {findSubcommand, nearestSubcommand} from './subcommands.ts'
 
+/** A key that is being drawn or a file that is being read does not keep a command that has ended. */
+const LETTING_GO_MS = 50
+
 process.exitCode = await main(process.argv.slice(2))
+setTimeout(() => process.exit(), LETTING_GO_MS).unref()
 
 async function main(words: readonly string[]): Promise<number> {
   const [first = '', ...rest] = words

@@ -87,18 +87,17 @@ export async function runRelay(first: RelayConfig, deps: RelayNodeDeps): Promise
       end()
     })
     process.on('SIGINT', () => {
-      if (isShuttingDown) {
+      if (shutdown !== undefined) {
         end()
         return
       }
-      isShuttingDown = true
       const seconds = Math.round(config.shutdownWaitLengthMs / 1000)
       logger.notice(
         `Interrupt: we have stopped accepting new connections, and will shut down in ${seconds} seconds.`
       )
       manager?.stopping(config.shutdownWaitLengthMs)
       node.stopListening()
-      setTimeout(end, config.shutdownWaitLengthMs)
+      shutdown = setTimeout(end, config.shutdownWaitLengthMs)
     })
     process.on('SIGUSR1', () => node.monitor.dump())
     process.on('SIGUSR2', () => {
@@ -120,6 +119,7 @@ export async function runRelay(first: RelayConfig, deps: RelayNodeDeps): Promise
     process.off('SIGHUP', reloadEarly)
     if (early === 'reload') process.emit('SIGHUP', 'SIGHUP')
   })
+  clearTimeout(shutdown)
   manager?.close()
   await control.value?.close()
   await page?.close()

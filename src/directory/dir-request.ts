@@ -32,6 +32,8 @@ export interface DirRequest {
   /** Octets of the body, decompressed, that will be taken. */
   readonly bodyMax: number
   readonly timeoutMs: number
+  /** Aborted: whoever asks has ended, and the request with it, as one that reached nobody. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Where a request goes: a DirPort, or a stream that was opened for it. */
@@ -49,12 +51,19 @@ export function sendDirRequest(
       if (settled) return
       settled = true
       clearTimeout(timer)
+      options.signal?.removeEventListener('abort', failed)
       exchange.destroy()
       resolve(result)
     }
+    const failed = () => settle(err(localFault('dir-unreachable')))
     const exchange = begin(transport, options)
     const timer = setTimeout(() => settle(err(peerFault('dir-timeout'))), options.timeoutMs)
-    exchange.once('error', () => settle(err(localFault('dir-unreachable'))))
+    exchange.on('error', failed)
+    options.signal?.addEventListener('abort', failed)
+    if (options.signal?.aborted === true) {
+      failed()
+      return
+    }
     exchange.once('response', response => receive(response, options.bodyMax, settle))
     exchange.end(options.body)
   })

@@ -64,6 +64,7 @@ export class Keeper {
   readonly #deps: KeeperDeps
   readonly #dueAtMs = new Map<ConsensusFlavour, number>()
   #timer: NodeJS.Timeout | undefined
+  #stopped = new AbortController()
   #running = false
   #retryMs: number
   #notBeforeMs = 0
@@ -75,6 +76,7 @@ export class Keeper {
 
   /** Begins to fetch what is missing, at once. */
   start(): void {
+    if (this.#stopped.signal.aborted) this.#stopped = new AbortController()
     for (const flavour of this.#deps.flavours) {
       const current = this.#deps.documents.consensus(flavour)
       if (current !== undefined) this.#schedule(flavour, current)
@@ -83,8 +85,10 @@ export class Keeper {
     void this.#run()
   }
 
+  /** Ends what is under way, too: an authority that takes its time must not keep us. */
   stop(): void {
     clearInterval(this.#timer)
+    this.#stopped.abort()
   }
 
   async #run(): Promise<void> {
@@ -229,8 +233,9 @@ export class Keeper {
     bodyMax: number,
     headers: Record<string, string> = {}
   ): Promise<DirResponse | undefined> {
-    if (this.#isIdle) return undefined
-    const request = {method: 'GET', path, headers, bodyMax, timeoutMs: REQUEST_TIMEOUT_MS} as const
+    const {signal} = this.#stopped
+    if (this.#isIdle || signal.aborted) return undefined
+    const request = {method: 'GET', path, headers, bodyMax, timeoutMs: REQUEST_TIMEOUT_MS, signal} as const
     const answered = await askSource(source, request, this.#deps.openDirStream)
     return answered.ok ? answered.value : undefined
   }

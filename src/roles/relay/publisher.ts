@@ -26,6 +26,7 @@ export class Publisher {
   readonly #deps: PublisherDeps
   readonly #timers = new Set<NodeJS.Timeout>()
   #publication = 0
+  #stopped = new AbortController()
 
   constructor(deps: PublisherDeps) {
     this.#deps = deps
@@ -41,8 +42,11 @@ export class Publisher {
     }
   }
 
+  /** Ends what is under way, too. */
   stop(): void {
     this.#publication++
+    this.#stopped.abort()
+    this.#stopped = new AbortController()
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
   }
@@ -60,7 +64,8 @@ export class Publisher {
       headers: {'x-desc-gen-reason': reason},
       body,
       bodyMax: ANSWER_MAX,
-      timeoutMs: UPLOAD_TIMEOUT_MS
+      timeoutMs: UPLOAD_TIMEOUT_MS,
+      signal: this.#stopped.signal
     } as const
     const answered = await askSource(authority, request, this.#deps.openDirStream)
     if (publication !== this.#publication) return
