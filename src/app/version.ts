@@ -15,8 +15,15 @@ export function packageFolder(): string {
   return folder
 }
 
-/** `0.1.0` */
+let known: string | undefined
+
+/** `0.1.0`: of what this process was started from, whatever lies on the disk by now. */
 export function version(): string {
+  known ??= readVersion()
+  return known
+}
+
+function readVersion(): string {
   const {version: found} = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as {
     version?: unknown
   }
