@@ -1,5 +1,6 @@
 // File descriptors on their way from the thread that accepts connections to the shard that serves them: a connection is
-// known to the main thread by one descriptor and given away by another, so that closing the first does not end it. And
+// known to the main thread by one descriptor and given away by another, so that closing the first does not end it. The
+// kernel's buffers of a socket, which Node has no call for either. And
 // datagrams to a Unix socket, which Node has no call for: the service manager is told of the process that way.
 
 #include <fcntl.h>
@@ -30,6 +31,39 @@ napi_value close_descriptor(napi_env env, napi_callback_info info) {
   const Arguments<1> arguments(env, info);
   close(static_cast<int>(arguments.number(0)));
   return nullptr;
+}
+
+/// setSocketBuffers(descriptor, octets): what the kernel may keep for the socket in each direction. Whether both were
+/// taken.
+napi_value set_socket_buffers(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const auto descriptor = static_cast<int>(arguments.number(0));
+  const auto octets = static_cast<int>(arguments.number(1));
+  const bool sends = setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &octets, sizeof octets) == 0;
+  const bool receives = setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &octets, sizeof octets) == 0;
+  napi_value result;
+  napi_get_boolean(env, sends && receives, &result);
+  return result;
+}
+
+/// socketBuffers(descriptor, out): writes the octets for sending and for receiving, as the kernel counts them. Whether it
+/// is a socket.
+napi_value socket_buffers(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const auto descriptor = static_cast<int>(arguments.number(0));
+  const auto out = arguments.words(1);
+  if (out.size != 2) return answer(env, Status::kBadSize);
+  bool is_socket = true;
+  const int options[] = {SO_SNDBUF, SO_RCVBUF};
+  for (std::size_t i = 0; i < 2; i++) {
+    int octets = 0;
+    socklen_t size = sizeof octets;
+    is_socket = is_socket && getsockopt(descriptor, SOL_SOCKET, options[i], &octets, &size) == 0;
+    out.words[i] = static_cast<std::uint32_t>(octets);
+  }
+  napi_value result;
+  napi_get_boolean(env, is_socket, &result);
+  return result;
 }
 
 /// sendDatagram(path, octets): one datagram to the Unix socket of that name, where a leading @ stands for the NUL of an
@@ -65,6 +99,8 @@ napi_value send_datagram(napi_env env, napi_callback_info info) {
 void define_descriptors(Napi::Env env, Napi::Object exports, Environment &environment) {
   define(env, exports, "duplicateDescriptor", duplicate_descriptor, environment);
   define(env, exports, "closeDescriptor", close_descriptor, environment);
+  define(env, exports, "setSocketBuffers", set_socket_buffers, environment);
+  define(env, exports, "socketBuffers", socket_buffers, environment);
   define(env, exports, "sendDatagram", send_datagram, environment);
 }
 

@@ -7,6 +7,7 @@ import type {Duplex} from 'node:stream'
 import {paddingParams} from '../channel/padding.ts'
 import type {PathHop} from '../circuit/open-circuit.ts'
 import {LinkEndpoint} from '../dataplane/link-endpoint.ts'
+import type {SocketOctets} from '../dataplane/socket-buffers.ts'
 import type {DirSource} from '../directory/dir-source.ts'
 import {Keeper} from '../directory/keeper.ts'
 import {NetworkDocuments} from '../directory/network-documents.ts'
@@ -44,6 +45,7 @@ export interface ClientNodeDeps {
   readonly version: string
   readonly progress?: ReachProgress | undefined
   readonly descriptorWatch?: DescriptorWatch | undefined
+  readonly socketOctets?: SocketOctets | undefined
 }
 
 const CIRCUIT_CELLS_MAX = 2500
@@ -70,7 +72,12 @@ export class ClientNode {
     })
     this.core = new OriginCore(
       {circuitCellsMax: CIRCUIT_CELLS_MAX, rate: 0, burst: 0, unverifiedMax: 256},
-      {endpoint, listed: identity => this.#listed(identity), isDormant: () => this.#isAsleep}
+      {
+        endpoint,
+        listed: identity => this.#listed(identity),
+        isDormant: () => this.#isAsleep,
+        socketOctets: deps.socketOctets
+      }
     )
     this.documents = new NetworkDocuments(authorities)
     this.#keeper = new Keeper({

@@ -44,14 +44,12 @@ export function openDataPlane(
   options: DataPlaneOptions,
   deps: DataPlaneDeps
 ): DataPlane {
-  const {events, endpoint, gate, shardDied} = deps
-  if (choice.kind === 'plain') return new PlainPlane(options, {events, endpoint, gate})
+  const {events, endpoint, gate, socketOctets, shardDied} = deps
+  const shared = {events, endpoint, gate, socketOctets}
+  if (choice.kind === 'plain') return new PlainPlane(options, shared)
   const {shards} = choice
   const threads = new ShardPool(shards)
-  return new ShardedPlane(
-    {...options, shards},
-    {events, endpoint, gate, threads, shardDied: shardDied ?? rethrow}
-  )
+  return new ShardedPlane({...options, shards}, {...shared, threads, shardDied: shardDied ?? rethrow})
 }
 
 /** For the start-up log and `--version`: what moves cells, and on which cryptography. */

@@ -6,6 +6,7 @@ import type {RelayConfig} from '../config/relay-config.ts'
 import {type Fault, localFault} from '../fault/fault.ts'
 import {err, ok, type Result} from '../fault/result.ts'
 import type {RelayDirectory} from './relay-directory.ts'
+import type {SocketSettings} from './socket-settings.ts'
 
 export type DirPortFault = Fault<'cannot-listen', {readonly message: string}>
 
@@ -16,11 +17,13 @@ export class DirPorts {
   readonly #directory: RelayDirectory | undefined
   readonly #servers: Server[] = []
   readonly #sockets = new Set<Socket>()
+  readonly #constrain: (socket: Socket) => void
   #created = 0
 
   /** @param directory undefined: there is nothing to serve, and no port is opened */
-  constructor(directory: RelayDirectory | undefined) {
+  constructor(directory: RelayDirectory | undefined, {constrain}: Pick<SocketSettings, 'constrain'>) {
     this.#directory = directory
+    this.#constrain = constrain
   }
 
   /** Opens every DirPort of the settings, or none. Those that were open before have to be closed. */
@@ -30,6 +33,7 @@ export class DirPorts {
     for (const {host, port, noListen} of dirPorts) {
       if (noListen) continue
       const server = createServer(socket => {
+        this.#constrain(socket)
         this.#sockets.add(socket)
         this.#created++
         socket.once('close', () => this.#sockets.delete(socket))

@@ -14,6 +14,7 @@ import type {PathSelection} from '../netdir/path-selection.ts'
 import {type BuildOwnCircuit, HsCircuits} from '../roles/hs-circuits.ts'
 import {OnionService, type OnionServiceOptions} from '../roles/service/onion-service.ts'
 import type {ServiceDescriptorWatch} from '../roles/service/period-descriptor.ts'
+import type {ConnectTarget} from '../roles/service/port-streams.ts'
 
 export interface OnionServicesDeps {
   readonly build: BuildOwnCircuit
@@ -27,6 +28,8 @@ export interface OnionServicesDeps {
   readonly changed?: (() => void) | undefined
   /** Hears of the descriptors of the service of this address. */
   readonly descriptorWatch?: ((address: string) => ServiceDescriptorWatch) | undefined
+  /** How applications are reached; plainly when left out. */
+  readonly connectTarget?: ConnectTarget | undefined
   readonly logger: Logger
 }
 
@@ -87,6 +90,7 @@ export class OnionServices {
         now,
         log: text => deps.logger.about('rend').info(text),
         changed: deps.changed,
+        connectTarget: deps.connectTarget,
         descriptorWatch: deps.descriptorWatch?.(address)
       })
     return ok(new OnionServices(loaded.value, make, deps.logger))

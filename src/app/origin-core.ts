@@ -9,6 +9,7 @@ import {ChannelMap, type ChannelMapDeps} from '../dataplane/channel-map.ts'
 import type {ChannelHandle, DataPlane} from '../dataplane/contract.ts'
 import type {LinkEndpoint} from '../dataplane/link-endpoint.ts'
 import {PlainPlane, type PlainPlaneOptions} from '../dataplane/plain/plain-plane.ts'
+import type {SocketOctets} from '../dataplane/socket-buffers.ts'
 import {localFault} from '../fault/fault.ts'
 import {err, ok, type Result} from '../fault/result.ts'
 import {type OwnCircuit, StreamsOfOrigin} from '../stream/origin-streams.ts'
@@ -18,6 +19,7 @@ export interface OriginCoreDeps {
   readonly listed: ChannelMapDeps['listed']
   /** While true, no circuit is built and no link stays; never when left out. */
   readonly isDormant?: (() => boolean) | undefined
+  readonly socketOctets?: SocketOctets | undefined
 }
 
 const nowUs = () => Math.round(performance.now() * 1000)
@@ -29,12 +31,15 @@ export class OriginCore {
   readonly own = new OwnCircuits()
   readonly #isDormant: () => boolean
 
-  constructor(options: PlainPlaneOptions, {endpoint, listed, isDormant = () => false}: OriginCoreDeps) {
+  constructor(
+    options: PlainPlaneOptions,
+    {endpoint, listed, isDormant = () => false, socketOctets}: OriginCoreDeps
+  ) {
     this.#isDormant = isDormant
     const circuitCount = (channel: ChannelHandle) => this.registry.ends.count(channel)
     this.channels = new ChannelMap({listed, circuitCount, now: Date.now})
     this.registry = new CircuitRegistry(this.channels)
-    this.plane = new PlainPlane(options, {events: this.registry, endpoint})
+    this.plane = new PlainPlane(options, {events: this.registry, endpoint, socketOctets})
     this.channels.plane = this.plane
     this.channels.onOpened(({info}) => {
       // Of one whose handshake was under way when all others were closed.

@@ -31,6 +31,7 @@ import {OnionServices} from './onion-services.ts'
 import {socksNotices} from './own-roles.ts'
 import type {OwnSide} from './own-side.ts'
 import type {RelayNodeOptions, StartFault} from './relay-node.ts'
+import {SocketSettings} from './socket-settings.ts'
 import {SocksPorts} from './socks-ports.ts'
 import {printStartFault} from './start-fault.ts'
 import {versionText} from './version.ts'
@@ -93,7 +94,7 @@ export class OriginNode {
       return opened
     }
     const {client, services, side} = opened.value
-    const socks = await SocksPorts.open(config, side.streams.connect)
+    const socks = await SocksPorts.open(config, side.streams.connect, opened.value.sockets)
     if (!socks.ok) {
       await client.close()
       lock.value.release()
@@ -167,6 +168,7 @@ export class OriginNode {
 
 interface Roles {
   readonly client: ClientNode
+  readonly sockets: SocketSettings
   readonly services: OnionServices
   readonly side: OwnSide
 }
@@ -183,6 +185,8 @@ function openRoles({
   if (!clientAuth.ok) return clientAuth
   for (const notice of clientAuth.value.notices) logger.notice(notice)
   const descriptorEvents = new DescriptorEvents()
+  const sockets = new SocketSettings(() => config)
+  if (sockets.notice !== undefined) logger.warn(sockets.notice)
   const identities = config.dirAuthorities.map(authority => authority.v3ident)
   const client = new ClientNode(
     {
@@ -197,7 +201,8 @@ function openRoles({
       descriptorWatch: descriptorEvents.client,
       trouble: what => logger.about('dir').info(what),
       version: versionText(),
-      progress: reachProgress
+      progress: reachProgress,
+      socketOctets: sockets.octets
     }
   )
   const services = OnionServices.open(config.onionServices, {
@@ -208,6 +213,7 @@ function openRoles({
     allowPrivateAddresses: config.extendAllowPrivateAddresses,
     changed: serviceChanged,
     descriptorWatch: address => descriptorEvents.service(address),
+    connectTarget: sockets.connectTarget,
     logger
   })
   if (!services.ok) return services
@@ -216,6 +222,7 @@ function openRoles({
   const shared = {client: client.client, services: services.value, paths, guards}
   return ok({
     client,
+    sockets,
     services: services.value,
     side: {...shared, streams, clientAuth: clientAuth.value, descriptorEvents}
   })

@@ -27,6 +27,7 @@ import {OnionServices} from './onion-services.ts'
 import type {OwnSide} from './own-side.ts'
 import type {RelayCore} from './relay-core.ts'
 import type {StartFault} from './relay-node.ts'
+import type {SocketSettings} from './socket-settings.ts'
 import {SocksPorts} from './socks-ports.ts'
 import {versionText} from './version.ts'
 
@@ -36,6 +37,7 @@ export interface OwnRolesDeps {
   /** Ours, 20 octets. */
   readonly rsaIdentity: () => Uint8Array
   readonly guards: GuardStore
+  readonly sockets: SocketSettings
   readonly logger: Logger
 }
 
@@ -74,6 +76,7 @@ export class OwnRoles {
       isTesting,
       allowPrivateAddresses,
       descriptorWatch: address => descriptorEvents.service(address),
+      connectTarget: deps.sockets.connectTarget,
       logger
     })
     if (!opened.ok) return opened
@@ -92,7 +95,7 @@ export class OwnRoles {
       now
     })
     const streams = new ClientStreams((...stream) => client.connect(...stream))
-    const socks = await SocksPorts.open(config, streams.connect)
+    const socks = await SocksPorts.open(config, streams.connect, deps.sockets)
     if (!socks.ok) {
       client.close()
       return socks

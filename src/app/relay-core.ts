@@ -16,6 +16,7 @@ import type {ChannelHandle, DataPlane} from '../dataplane/contract.ts'
 import type {LinkEndpoint} from '../dataplane/link-endpoint.ts'
 import type {LinkGate} from '../dataplane/link-gate.ts'
 import type {DataPlaneOptions} from '../dataplane/plane-options.ts'
+import type {SocketOctets} from '../dataplane/socket-buffers.ts'
 import {localFault} from '../fault/fault.ts'
 import {err, type Result} from '../fault/result.ts'
 import type {Relay} from '../netdir/relay.ts'
@@ -59,6 +60,7 @@ export interface RelayCoreDeps {
   readonly isDormant?: (() => boolean) | undefined
   /** OutboundBindAddress; see ChannelMapDeps. */
   readonly connectsFrom?: ((octets: Uint8Array) => string | undefined) | undefined
+  readonly socketOctets?: SocketOctets | undefined
   readonly shardDied?: ((error: unknown) => void) | undefined
 }
 
@@ -86,8 +88,8 @@ export class RelayCore {
       connectsFrom: deps.connectsFrom
     })
     this.registry = new CircuitRegistry(this.channels)
-    const {endpoint, gate, shardDied} = deps
-    const planeDeps = {events: this.registry, endpoint, gate, shardDied}
+    const {endpoint, gate, socketOctets, shardDied} = deps
+    const planeDeps = {events: this.registry, endpoint, gate, socketOctets, shardDied}
     this.plane = openDataPlane(choosePlane(options.shards ?? 0), options.plane, planeDeps)
     this.channels.plane = this.plane
     const shared = {

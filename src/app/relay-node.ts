@@ -63,6 +63,7 @@ import {RelayStatistics} from './relay-statistics.ts'
 import {savedDescriptorsFile} from './saved-descriptors-file.ts'
 import {savedStatistics} from './saved-statistics.ts'
 import {SelfTest} from './self-test.ts'
+import {SocketSettings} from './socket-settings.ts'
 import {printStartFault} from './start-fault.ts'
 import {versionText} from './version.ts'
 
@@ -201,7 +202,7 @@ export class RelayNode {
     announce(parts, shards)
     const core = openCore(parts, shards)
     const orPorts = new OrPorts(core.plane, parts.logger)
-    const dirPorts = new DirPorts(parts.directory)
+    const dirPorts = new DirPorts(parts.directory, parts.sockets)
     const isOpen = !parts.config.disableNetwork
     const listening = isOpen ? await orPorts.open(parts.config) : ok(undefined)
     const serving = listening.ok && isOpen ? await dirPorts.open(parts.config) : listening
@@ -547,6 +548,7 @@ interface Parts {
   readonly lock: DirectoryLock
   readonly state: RelayState
   readonly held: Held
+  readonly sockets: SocketSettings
   readonly endpoint: LinkEndpoint
   readonly pool: OnionSkinPool
   readonly address: RelayAddress
@@ -668,7 +670,8 @@ async function openParts({
   const {consensusRequests} = tallies.statistics
   const serving = {network, routes, consensusRequests, logger, bodyMax}
   const directory = servesDirectory ? new RelayDirectory(serving) : undefined
-  const roles = {onionRoles, directory, authority: authority.value}
+  const sockets = new SocketSettings(() => held.config)
+  const roles = {onionRoles, directory, authority: authority.value, sockets}
   const own = {address, family, countries, cannotGoOn}
   const shared = {config, logger, endpoint, pool, network, defences, tallies, ...own, ...roles}
   const parts = {...shared, lock: lock.value, state: state.value, held}
@@ -690,12 +693,13 @@ async function closeParts({defences, directory, onionRoles, pool, lock}: Parts):
   lock.release()
 }
 
-function announce({config, logger, held: {keys}}: Parts, shards: number): void {
+function announce({config, logger, sockets, held: {keys}}: Parts, shards: number): void {
   logger.notice(
     `${versionText()} on Node ${process.versions.node}. Experimental: for private networks unless told otherwise.`
   )
   logger.notice(`Data plane: ${planeText(choosePlane(shards))}.`)
   const fingerprint = toBase16Upper(rsaIdentity(keys.identity.rsa.public))
+  if (sockets.notice !== undefined) logger.warn(sockets.notice)
   logger.notice(`Your Tor server's identity key fingerprint is '${config.nickname} ${fingerprint}'`)
   if (config.disableNetwork) tellOfNetwork(config, logger)
 }
@@ -735,6 +739,7 @@ function openCore(parts: Parts, shards: number): RelayCore {
       isHibernating: () => parts.held.doors !== 'awake',
       isDormant: () => parts.held.doors === 'dormant',
       connectsFrom: ({length}) => parts.held.config.outboundAddresses[length === 4 ? 'ipv4' : 'ipv6'],
+      socketOctets: parts.sockets.octets,
       shardDied: error => {
         const message = error instanceof Error ? error.message : String(error)
         logger.warn(
@@ -758,6 +763,7 @@ async function openOwnRoles(
     netDir: () => (held.doors === 'dormant' ? undefined : network.netDir),
     rsaIdentity: () => rsaIdentity(held.keys.identity.rsa.public),
     guards: guardStore(config, state, logger),
+    sockets: parts.sockets,
     logger
   })
 }

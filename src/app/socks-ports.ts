@@ -9,6 +9,7 @@ import type {OnionClientFault} from '../roles/client/fault.ts'
 import type {OnionTarget} from '../roles/client/onion-client.ts'
 import {DEFAULT_SOCKS_SERVER_OPTIONS, SocksServer} from '../roles/client/socks/socks-server.ts'
 import type {StartFault} from './relay-node.ts'
+import type {SocketSettings} from './socket-settings.ts'
 
 export type ConnectToOnion = (target: OnionTarget) => Promise<Result<Duplex, OnionClientFault>>
 
@@ -17,21 +18,28 @@ export class SocksPorts {
   readonly ports: number[] = []
   readonly #wanted: RelayConfig['socksPorts']
   readonly #connect: ConnectToOnion
+  readonly #constrain: SocketSettings['constrain']
   /** By their number, where those listened that were open before. */
   readonly #known = new Map<number, number>()
   #servers: readonly SocksServer[] = []
 
-  private constructor(wanted: RelayConfig['socksPorts'], connect: ConnectToOnion) {
+  private constructor(
+    wanted: RelayConfig['socksPorts'],
+    connect: ConnectToOnion,
+    {constrain}: Pick<SocketSettings, 'constrain'>
+  ) {
     this.#wanted = wanted
     this.#connect = connect
+    this.#constrain = constrain
   }
 
   /** With DisableNetwork they are closed at first. */
   static async open(
     {socksPorts, disableNetwork}: RelayConfig,
-    connect: ConnectToOnion
+    connect: ConnectToOnion,
+    sockets: Pick<SocketSettings, 'constrain'>
   ): Promise<Result<SocksPorts, StartFault>> {
-    const ports = new SocksPorts(socksPorts, connect)
+    const ports = new SocksPorts(socksPorts, connect, sockets)
     const opened = disableNetwork ? ok(undefined) : await ports.listen()
     return opened.ok ? ok(ports) : opened
   }
@@ -43,7 +51,7 @@ export class SocksPorts {
     const ports: number[] = []
     for (const [number, port] of this.#wanted.entries()) {
       const server = new SocksServer(
-        {connect: this.#connect},
+        {connect: this.#connect, constrain: this.#constrain},
         {
           ...DEFAULT_SOCKS_SERVER_OPTIONS,
           errors: port.flags.includes('ExtendedErrors') ? 'extended' : 'plain',

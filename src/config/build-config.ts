@@ -29,6 +29,11 @@ export function buildConfig(
   if (values.RunAsDaemon && stream !== undefined) {
     notices.push(`Can't log to ${stream.target.kind} with RunAsDaemon set: what would go there goes nowhere.`)
   }
+  if (values.ConstrainedSockets && lines.dirPorts.length > 0) {
+    notices.push(
+      "ConstrainedSockets 1 and a DirPort: serving documents is what needs the system's buffers most."
+    )
+  }
   const dataDirectory = absolutePath(values.DataDirectory ?? '~/.ramson', host)
   const below = (path: string | undefined, name: string) =>
     path === undefined ? join(dataDirectory, name) : absolutePath(path, host)
@@ -43,6 +48,7 @@ export function buildConfig(
       : values.Address.find(line => line.value.includes(':'))?.value.replace(/[[\]]/g, ''),
     orPorts: lines.orPorts,
     outboundAddresses: lines.outboundAddresses,
+    targetAddresses: lines.targetAddresses,
     assumeReachable: values.AssumeReachable,
     assumeReachableIpv6: values.AssumeReachableIPv6,
     extendAllowPrivateAddresses: values.ExtendAllowPrivateAddresses,
@@ -69,6 +75,7 @@ export function buildConfig(
     maxOnionQueueDelayMs: values.MaxOnionQueueDelay,
     priorityHalfLifeMs: priorityHalfLifeMs(values.CircuitPriorityHalflife, notices),
     connLimit: values.ConnLimit,
+    constrainedSocketOctets: values.ConstrainedSockets ? values.ConstrainedSockSize : undefined,
     keepalivePeriodMs: values.KeepalivePeriod,
     heartbeatPeriodMs: heartbeatPeriodMs(values, notices),
     shutdownWaitLengthMs: values.ShutdownWaitLength,

@@ -44,8 +44,19 @@ const CHECKS: readonly Check[] = [
   keyLifetimes,
   testingOptions,
   listeners,
+  socketBuffers,
   ({values}, dirAuthorities) => brokenAuthorityRule(values, dirAuthorities)
 ]
+
+/** C tor's bounds: less is no use, more is no constraint. */
+function socketBuffers({values}: Assigned): Contradiction | undefined {
+  const {ConstrainedSockets: isAsked, ConstrainedSockSize: octets} = values
+  if (!isAsked || (octets >= 2048 && octets <= 262_144 && octets % 1024 === 0)) return undefined
+  return {
+    option: 'ConstrainedSockSize',
+    message: 'ConstrainedSockSize must be from 2048 to 262144 bytes, and a multiple of 1024.'
+  }
+}
 
 function otherRoles({given}: Assigned): Contradiction | undefined {
   const roles: readonly [string, string][] = [

@@ -84,8 +84,7 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
       ServerDNSAllowNonRFC953Hostnames ServerDNSDetectHijacking ServerDNSRandomizeCase
       ServerDNSSearchDomains`,
     csv: 'ServerDNSTestAddresses',
-    filename: 'ServerDNSResolvConfFile',
-    lines: 'OutboundBindAddressExit'
+    filename: 'ServerDNSResolvConfFile'
   },
   'key management': {
     autobool: 'KeyDirectoryGroupReadable'
@@ -113,9 +112,8 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
   process: {
     autobool: 'CacheDirectoryGroupReadable KeepBindCapabilities',
     boolean: `
-      __DisableSignalHandlers ConstrainedSockets DataDirectoryGroupReadable DisableAllSwap
+      __DisableSignalHandlers DataDirectoryGroupReadable DisableAllSwap
       DisableDebuggerAttachment DisableOOSCheck HardwareAccel NoExec Sandbox`,
-    bytes: 'ConstrainedSockSize',
     filename: 'AccelDir',
     string: 'AccelName'
   },

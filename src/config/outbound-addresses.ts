@@ -1,4 +1,5 @@
-// OutboundBindAddress and OutboundBindAddressOR: the addresses that links to others come from, one of each family.
+// OutboundBindAddress with OutboundBindAddressOR: the addresses that links to others come from, one of each family; and with
+// OutboundBindAddressExit, those that connections to the targets of onion services come from.
 
 import {ok, type Result} from '../fault/result.ts'
 import {type AddressFamily, parseAddress} from './address.ts'
@@ -7,7 +8,7 @@ import type {ConfigLine} from './torrc-text.ts'
 
 export type OutboundAddresses = {readonly [F in AddressFamily]?: string}
 
-/** Of a family that stands in several lines the one for ORPorts counts; within one option, each family stands once. */
+/** Of a family that stands in several lines the last counts; within one option, each family stands once. */
 export function parseOutboundAddresses(lines: readonly ConfigLine[]): Result<OutboundAddresses, ConfigFault> {
   const found: {[F in AddressFamily]?: string} = {}
   const seen = new Set<string>()

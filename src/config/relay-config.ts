@@ -48,6 +48,8 @@ export interface RelayConfig {
   readonly orPorts: readonly OrPort[]
   /** What links to others come from; the system chooses for a family that is left out. */
   readonly outboundAddresses: OutboundAddresses
+  /** The same for connections to the targets of onion services. */
+  readonly targetAddresses: OutboundAddresses
   readonly assumeReachable: boolean
   readonly assumeReachableIpv6: boolean | 'auto'
   readonly extendAllowPrivateAddresses: boolean
@@ -81,6 +83,8 @@ export interface RelayConfig {
   readonly priorityHalfLifeMs: number | undefined
   /** Descriptors that the process must be able to have for the node to start. */
   readonly connLimit: number
+  /** What the kernel may keep for a socket in each direction; undefined: as the system has it. */
+  readonly constrainedSocketOctets: number | undefined
   readonly keepalivePeriodMs: number
   readonly heartbeatPeriodMs: number
   readonly shutdownWaitLengthMs: number
@@ -216,6 +220,7 @@ export interface ParsedLines {
   readonly familyIds: readonly Uint8Array[] | 'all' | undefined
   readonly logRoutes: readonly LogRoute[] | undefined
   readonly outboundAddresses: OutboundAddresses
+  readonly targetAddresses: OutboundAddresses
   readonly accountingStart: AccountingStart
 }
 
@@ -254,6 +259,11 @@ function parseLines(
     ...values.OutboundBindAddressOR
   ])
   if (!outboundAddresses.ok) return outboundAddresses
+  const targetAddresses = parseOutboundAddresses([
+    ...values.OutboundBindAddress,
+    ...values.OutboundBindAddressExit
+  ])
+  if (!targetAddresses.ok) return targetAddresses
   const accountingStart = parseAccountingStart(values.AccountingStart, given.get('AccountingStart')?.at(-1))
   if (!accountingStart.ok) return accountingStart
   const routes = eachLine(values.Log, line => parseLogLine(line, path => absolutePath(path, host)))
@@ -272,6 +282,7 @@ function parseLines(
     myFamily: myFamily.value,
     familyIds: familyIds.value,
     outboundAddresses: outboundAddresses.value,
+    targetAddresses: targetAddresses.value,
     accountingStart: accountingStart.value,
     logRoutes: values.Log.length === 0 ? undefined : routes.value
   })

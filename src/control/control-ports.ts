@@ -32,6 +32,8 @@ export interface ControlPortsDeps {
   /** A command could not be carried out: a bug of ours. */
   readonly failed: (error: unknown) => void
   readonly ownerGone: () => void
+  /** Told of every connection. */
+  readonly constrain?: ((socket: Socket) => void) | undefined
 }
 
 export class ControlPorts {
@@ -100,7 +102,8 @@ export class ControlPorts {
     }
     this.counters.connectionsAccepted++
     socket.setNoDelay(true)
-    const {ownerGone, ...deps} = this.#deps
+    const {ownerGone, constrain, ...deps} = this.#deps
+    constrain?.(socket)
     const session = new ControlSession(
       socket,
       {

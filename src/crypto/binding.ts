@@ -274,6 +274,10 @@ function absence(root: string): string {
 
 /** What an addon of older sources would lack: the newest of each file of native/addon. */
 const NEWEST = [
+  /** Octets that the kernel may keep for a socket, in each direction; whether both were taken. */
+  setSocketBuffers(descriptor: number, octets: number): boolean
+  /** Writes those for sending and for receiving, as the kernel counts them; false for what is no socket. */
+  socketBuffers(descriptor: number, out: Uint32Array): boolean | AddonStatus
   'canCarryLinks',
   'shardOpen',
   'ntorAnswer',

@@ -6,6 +6,7 @@ import {createServer, type Server, type Socket} from 'node:net'
 import {endpointToText, ipFromText} from '../bytes/ip-address.ts'
 import type {ChannelHandle, SocketAddress} from './contract.ts'
 import type {LinkGate} from './link-gate.ts'
+import {constrainSocket, type SocketOctets} from './socket-buffers.ts'
 
 export interface LinkListenersDeps {
   readonly gate: LinkGate
@@ -16,6 +17,7 @@ export interface LinkListenersDeps {
   readonly accepted: (channel: ChannelHandle, socket: Socket, address: SocketAddress) => void
   /** Nothing is read from a socket before it is resumed. */
   readonly paused?: boolean
+  readonly socketOctets?: SocketOctets | undefined
 }
 
 export class LinkListeners {
@@ -74,8 +76,10 @@ export class LinkListeners {
     }
     const address = socketAddress(remoteAddress, remotePort)
     const handle = this.#deps.nextHandle()
-    if (this.#deps.gate.admits(handle, address.octets)) this.#deps.accepted(handle, socket, address)
-    else {
+    if (this.#deps.gate.admits(handle, address.octets)) {
+      constrainSocket(socket, this.#deps.socketOctets?.())
+      this.#deps.accepted(handle, socket, address)
+    } else {
       this.#deps.counters.linksRefused++
       socket.destroy()
     }

@@ -23,6 +23,7 @@ import type {
 import {Link, type LinkOptions, type LinkOwner} from './link.ts'
 import type {LinkConnection, LinkEndpoint} from './link-endpoint.ts'
 import {RecordTap} from './record-tap.ts'
+import {constrainSocket} from './socket-buffers.ts'
 import {TLS_OPTIONS} from './tls-options.ts'
 import {TlsTakeover} from './tls-takeover.ts'
 
@@ -80,7 +81,13 @@ export class Links {
     return link
   }
 
-  connect(handle: ChannelHandle, attempt: ConnectHandle, target: ChannelTarget): Link {
+  /** `socketOctets`: see socket-buffers.ts. */
+  connect(
+    handle: ChannelHandle,
+    attempt: ConnectHandle,
+    target: ChannelTarget,
+    socketOctets: number | undefined
+  ): Link {
     const {address} = target
     const from = target.from === undefined ? {} : {localAddress: target.from}
     const place = {host: ipToText(address.octets), port: address.port, ...from}
@@ -96,6 +103,7 @@ export class Links {
     })
     const tcpOrBoth = tcp ?? socket
     tcpOrBoth.setNoDelay(true)
+    constrainSocket(tcpOrBoth, socketOctets)
     tcpOrBoth.once('close', () => link.socketClosed())
     const takeover = tap && new TlsTakeover(socket, tap, false)
     const link = this.#begin(socket, {handle, direction: 'initiated', address, connect: attempt, takeover})

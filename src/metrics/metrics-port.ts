@@ -29,6 +29,8 @@ export interface MetricsPortDeps {
   readonly inConsensus: () => boolean | undefined
   /** 4 or 16 octets. */
   readonly accepts: (address: Uint8Array) => boolean
+  /** Told of every connection. */
+  readonly constrain?: ((socket: IncomingMessage['socket']) => void) | undefined
   /** A scrape could not be answered: a bug of ours. */
   readonly failed: (error: unknown) => void
 }
@@ -116,6 +118,7 @@ function serverFor(deps: MetricsPortDeps, opened: Opened): Server {
       socket.destroy()
       return
     }
+    deps.constrain?.(socket)
     opened.created++
     opened.open++
     socket.once('close', () => {

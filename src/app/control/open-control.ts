@@ -22,6 +22,7 @@ import type {Log} from '../../log/log.ts'
 import type {CapUses} from '../../metrics/ramson-metrics.ts'
 import {knownNetwork} from '../known-network.ts'
 import type {StartFault} from '../relay-node.ts'
+import {SocketSettings} from '../socket-settings.ts'
 import {versionText} from '../version.ts'
 import {BandwidthCache} from './bandwidth-cache.ts'
 import type {Controllable} from './controllable.ts'
@@ -91,6 +92,7 @@ export class Control {
       node: parts.node,
       authentication,
       events,
+      constrain: new SocketSettings(host.config).constrain,
       failed: error => logger.warn(`A control command failed: ${String(error)}`),
       ownerGone: () => {
         logger.notice('Owning controller connection has closed -- exiting now.')

@@ -11,6 +11,7 @@ import {EventLoop} from '../../metrics/event-loop.ts'
 import {Exporter} from '../../metrics/exporter.ts'
 import {type MetricsPortFault, MetricsPorts, type Readiness} from '../../metrics/metrics-port.ts'
 import type {PlaneChoice} from '../data-plane.ts'
+import {SocketSettings} from '../socket-settings.ts'
 import {versionText} from '../version.ts'
 import {processReadings} from './process-readings.ts'
 
@@ -52,6 +53,7 @@ export class ObservedProcess {
       metrics: () => exporter.text(),
       ready: node.ready,
       inConsensus: node.inConsensus,
+      constrain: new SocketSettings(config).constrain,
       accepts: address => policyAccepts(config().metricsPortPolicy, address),
       failed: error => logger.warn(`The metrics could not be read: ${String(error)}`)
     })

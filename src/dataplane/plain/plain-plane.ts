@@ -44,6 +44,7 @@ import {RateLimit} from '../rate-limit.ts'
 import type {RelayKeys} from '../relay-keys.ts'
 import {candidatesByAge} from './oldest-queued.ts'
 import type {CircuitQueue} from './outbox.ts'
+import type {SocketOctets} from '../socket-buffers.ts'
 import {type ChannelOwner, PlainChannel} from './plain-channel.ts'
 import {CircuitEnd, PlainCircuit} from './plain-circuit.ts'
 import {openRelayLayer} from './relay-layer.ts'
@@ -66,6 +67,7 @@ export interface PlainPlaneDeps {
   readonly gate?: LinkGate | undefined
 }
 
+  readonly socketOctets?: SocketOctets | undefined
 export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   readonly parts = []
   readonly counters: DataPlaneCounters = newCounters()
@@ -76,6 +78,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   readonly #gate: LinkGate
   readonly #listeners: LinkListeners
   readonly #links: Links
+  readonly #socketOctets: SocketOctets | undefined
   readonly #padding: ChannelPadding<PlainChannel>
   readonly #keepalive: ChannelKeepalive<PlainChannel>
   readonly #channels = new Map<ChannelHandle, PlainChannel>()
@@ -112,6 +115,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
         endpoint: () => deps.endpoint,
         owner: this,
         counters: this.counters,
+    this.#socketOctets = deps.socketOctets
         connectFailed: (connect, fault) => this.#events.connectFailed(connect, fault)
       }
     )
@@ -125,6 +129,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     this.#tick.unref()
   }
 
+      socketOctets: deps.socketOctets,
   // ── commands ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   listen(address: {host: string; port: number}): Promise<SocketAddress> {
@@ -137,7 +142,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
 
   connect(target: ChannelTarget): ConnectHandle {
     const connect = ++this.#lastConnect as ConnectHandle
-    this.#links.connect(this.#nextHandle(), connect, target)
+    this.#links.connect(this.#nextHandle(), connect, target, this.#socketOctets?.())
     return connect
   }
 

@@ -167,7 +167,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
       case 'connect':
         this.#unverified.set(
           command.channel,
-          this.#links.connect(command.channel, command.connect, command.target)
+          this.#links.connect(command.channel, command.connect, command.target, command.socketOctets)
         )
         break
       case 'endpoint': {

@@ -38,6 +38,7 @@ import {LinkListeners} from '../link-listeners.ts'
 import type {DataPlaneOptions} from '../plane-options.ts'
 import type {RelayKeys} from '../relay-keys.ts'
 import {dispatchEvents} from './dispatch-events.ts'
+import type {SocketOctets} from '../socket-buffers.ts'
 import {MainShard} from './main-shard.ts'
 import {SHARDS_MAX, shardOf} from './native-shard.ts'
 import {outboxWaitOf, partOf} from './plane-part.ts'
@@ -67,6 +68,7 @@ export interface ShardedPlaneDeps {
   /** Open to all when left out. */
   readonly gate?: LinkGate | undefined
   /** A shard died: a bug of ours. Its links are closed; another shard takes its place. */
+  readonly socketOctets?: SocketOctets | undefined
   readonly shardDied: (error: unknown) => void
 }
 
@@ -121,6 +123,7 @@ export class ShardedPlane implements DataPlane {
       nextHandle: () => this.#leastBusy().nextHandle(),
       accepted: (channel, socket, address) => this.#deal(channel, socket, address),
       paused: true
+      socketOctets: deps.socketOctets,
     })
     for (const shard of this.#shards) this.#run(shard)
     this.#timer = setInterval(() => this.#refreshAll(), ENDPOINT_MS)
@@ -146,7 +149,8 @@ export class ShardedPlane implements DataPlane {
     shard.links.add(channel)
     shard.connecting.set(connect, channel)
     this.#refresh(shard)
-    shard.tell({kind: 'connect', channel, connect, target: forMessage(target)})
+    const socketOctets = this.#deps.socketOctets?.()
+    shard.tell({kind: 'connect', channel, connect, target: forMessage(target), socketOctets})
     return connect
   }
 

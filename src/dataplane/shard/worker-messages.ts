@@ -26,6 +26,7 @@ export type LinkCommand =
       readonly connect: ConnectHandle
       readonly target: ChannelTarget
     }
+      readonly socketOctets: number | undefined
   /** What links that begin from now on show of us, and what is known for all of them. */
   | {
       readonly kind: 'endpoint'

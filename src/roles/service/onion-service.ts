@@ -27,7 +27,7 @@ import {readIntroduce2} from './introduce2.ts'
 import type {IntroductionPoint} from './introduction-point.ts'
 import {MasterSubcredentials} from './master-subcredentials.ts'
 import {PeriodDescriptor, type Publication, type ServiceDescriptorWatch} from './period-descriptor.ts'
-import type {PortStreamsOptions} from './port-streams.ts'
+import type {ConnectTarget, PortStreamsOptions} from './port-streams.ts'
 import {Rendezvous} from './rendezvous.ts'
 import {ReplayCache} from './replay-cache.ts'
 import {newServiceCounters, type ServiceCounters} from './service-counters.ts'
@@ -61,6 +61,8 @@ export interface OnionServiceDeps {
   /** Hears when `descriptors` have something new to tell: of their introduction points, or of their HSDirs. */
   readonly changed?: (() => void) | undefined
   readonly descriptorWatch?: ServiceDescriptorWatch | undefined
+  /** How applications are reached; plainly when left out. */
+  readonly connectTarget?: ConnectTarget | undefined
 }
 
 export class OnionService {
@@ -83,6 +85,7 @@ export class OnionService {
     this.#cookies = new ReplayCache({entriesMax: COOKIES_MAX, forMs: COOKIE_MEMORY_MS, nowMs})
     this.#rendezvous = new Rendezvous(options, {
       circuits: deps.circuits,
+      connectTarget: deps.connectTarget,
       counters: this.counters,
       failuresMax: () => deps.netDir()?.param('hs_service_max_rdv_failures', 2, 1, 10) ?? 2,
       control: (circuit, {wantsCongestionControl}) => {

@@ -17,6 +17,9 @@ export type PortTarget =
   /** Gets each stream itself, and everything that comes with it. */
   | {readonly kind: 'function'; readonly connected: (stream: RelayStream) => void}
 
+/** Begins a connection to an application. */
+export type ConnectTarget = (target: Exclude<PortTarget, {readonly kind: 'function'}>) => Socket
+
 export interface ServicePort {
   readonly virtualPort: number
   readonly target: PortTarget
@@ -52,7 +55,8 @@ export function servePorts(
   {circuit, streams}: OwnCircuit,
   hop: number,
   options: PortStreamsOptions,
-  counters: ServiceCounters
+  counters: ServiceCounters,
+  connectTarget: ConnectTarget = connectPlainly
 ): void {
   const {maxStreams, whenMaxStreams} = options
   streams.listen(hop, {
@@ -66,7 +70,7 @@ export function servePorts(
         // little from it.
         incoming.refuse(EndReason.DONE)
         if (isTooMany && whenMaxStreams === 'close-circuit') circuit.close(DestroyReason.FINISHED)
-      } else join(incoming, port, counters)
+      } else join(incoming, port, counters, connectTarget)
     }
   })
 }
@@ -77,14 +81,19 @@ function choosePort(ports: readonly ServicePort[], addressPort: string): Service
   return matching[Math.floor(Math.random() * matching.length)]
 }
 
-function join(incoming: IncomingStream, {target, virtualPort}: ServicePort, counters: ServiceCounters): void {
+function join(
+  incoming: IncomingStream,
+  {target, virtualPort}: ServicePort,
+  counters: ServiceCounters,
+  connectTarget: ConnectTarget
+): void {
   if (target.kind === 'function') {
     const stream = incoming.accept()
     // What is thrown there is not ours to catch, nor may it stop us in the middle of a cell.
     process.nextTick(() => target.connected(stream))
     return
   }
-  const socket = target.kind === 'unix' ? connect(target.path) : connect(target.port, target.host)
+  const socket = connectTarget(target)
   const refuse = (reason: EndReason) => {
     socket.destroy()
     incoming.refuse(reason)
@@ -102,6 +111,9 @@ function join(incoming: IncomingStream, {target, virtualPort}: ServicePort, coun
     splice(socket, incoming.accept(), trafficOf(counters, virtualPort))
   })
 }
+
+const connectPlainly: ConnectTarget = target =>
+  target.kind === 'unix' ? connect(target.path) : connect(target.port, target.host)
 
 function splice(socket: Socket, stream: RelayStream, traffic: PortTraffic): void {
   socket.on('error', error => stream.destroy(error))

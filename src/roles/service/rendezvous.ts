@@ -15,7 +15,7 @@ import {rendezvous1} from '../../wire/hs/rendezvous.ts'
 import {RelayCommand} from '../../wire/relay-cell.ts'
 import type {HsCircuit, HsCircuits} from '../hs-circuits.ts'
 import type {Introduction} from './introduce2.ts'
-import {type PortStreamsOptions, servePorts} from './port-streams.ts'
+import {type ConnectTarget, type PortStreamsOptions, servePorts} from './port-streams.ts'
 import type {ServiceCounters} from './service-counters.ts'
 
 /** After this a client no longer waits. */
@@ -31,6 +31,7 @@ export interface RendezvousDeps {
   /** For a client that asked for congestion control, and for one that did not. */
   readonly control: (circuit: OriginCircuit, introduction: Introduction) => CongestionControl
   readonly nowMs: () => number
+  readonly connectTarget?: ConnectTarget | undefined
 }
 
 export class Rendezvous {
@@ -103,7 +104,7 @@ export class Rendezvous {
     handshakeInfo: Uint8Array,
     keyMaterial: Uint8Array
   ): boolean {
-    const {counters, control} = this.#deps
+    const {counters, control, connectTarget} = this.#deps
     const {rendezvousCookie} = introduction
     circuit.send(last, RelayCommand.RENDEZVOUS1, 0, encode(rendezvous1, {rendezvousCookie, handshakeInfo}))
     const hop = circuit.addHsHop(keyMaterial, 'service', control(circuit, introduction))
@@ -118,7 +119,7 @@ export class Rendezvous {
       this.#joined.delete(circuit)
       counters.rendezvousEstablished--
     })
-    servePorts({circuit, streams}, hop, this.#ports, counters)
+    servePorts({circuit, streams}, hop, this.#ports, counters, connectTarget)
     return true
   }
 }

@@ -98,6 +98,9 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   AssumeReachableIPv6: second,
   OutboundBindAddress: reload('OutboundBindAddress: links to others come from there, by the next one on'),
   OutboundBindAddressOR: settings('OutboundBindAddressOR goes before OutboundBindAddress, family by family'),
+  OutboundBindAddressExit: at('unit/app/socket-settings')(
+    'OutboundBindAddressExit: connections to the targets of onion services come from there, family by family'
+  ),
   ExtendAllowPrivateAddresses: at('spec/circuit/extend-target')(
     'a port of zero and a private address are refused, the latter unless ExtendAllowPrivateAddresses'
   ),
@@ -139,6 +142,12 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   ),
   CircuitPriorityHalflife: at('spec/dos/params')(
     'CircuitPriorityHalflife goes before CircuitPriorityHalflifeMsec of the consensus, which goes before 30 seconds'
+  ),
+  ConstrainedSockets: at('sim/constrained-sockets')(
+    'ConstrainedSockets: links that come in and links that go out have what they may, and later ones as they please'
+  ),
+  ConstrainedSockSize: at('sim/constrained-sockets')(
+    'ConstrainedSockSize: ports for directories, SOCKS and metrics'
   ),
   ConnLimit: at('unit/app/main')('ConnLimit: a node starts only where it may have so many descriptors'),
   KeepalivePeriod: at('spec/link-keepalive')(

@@ -33,6 +33,8 @@ export const DEFAULT_SOCKS_SERVER_OPTIONS: SocksServerOptions = {
 
 export interface SocksServerDeps {
   readonly connect: (target: OnionTarget) => Promise<Result<Duplex, OnionClientFault>>
+  /** Told of every connection. */
+  readonly constrain?: ((socket: Socket) => void) | undefined
 }
 
 const ONION = /\.onion\.?$/i
@@ -75,6 +77,7 @@ export class SocksServer {
   }
 
   #accept(socket: Socket): void {
+    this.#deps.constrain?.(socket)
     this.#sockets.add(socket)
     const timer = setTimeout(() => socket.destroy(), this.#options.negotiationTimeoutMs)
     socket.on('error', () => {})
