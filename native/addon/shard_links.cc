@@ -149,6 +149,18 @@ napi_value link_wrote_at(napi_env env, napi_callback_info info) {
   return number(env, static_cast<double>(open->links->wrote_at_ms(arguments.number(2))));
 }
 
+/// shardLinkOctets(slot, generation, channelSlot, direction): octets of cells that were read (0) or written (1), or minus a
+/// status.
+napi_value link_octets(napi_env env, napi_callback_info info) {
+  const Arguments<4> arguments(env, info);
+  const OpenShard *open = find(arguments);
+  if (open == nullptr || open->links == nullptr) return failure(env, Status::kStaleHandle);
+  const std::uint32_t slot = arguments.number(2);
+  const std::uint64_t octets =
+      arguments.number(3) == 0 ? open->links->octets_read(slot) : open->links->octets_written(slot);
+  return number(env, static_cast<double>(octets));
+}
+
 /// shardLinksWaiting(slot, generation): octets, or minus a status.
 napi_value links_waiting(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
@@ -198,6 +210,7 @@ void define_shard_links(Napi::Env env, Napi::Object exports, Environment &enviro
   define(env, exports, "shardLinkForget", link_forget, environment);
   define(env, exports, "shardLinkUsedAt", link_used_at, environment);
   define(env, exports, "shardLinkWroteAt", link_wrote_at, environment);
+  define(env, exports, "shardLinkOctets", link_octets, environment);
   define(env, exports, "shardLinksWaiting", links_waiting, environment);
   define(env, exports, "opensRecord", opens_record, environment);
 }

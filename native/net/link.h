@@ -36,6 +36,8 @@ struct SocketLink {
   LinkRateLimit read_limit, write_limit;
 
   std::uint64_t used_at_ms = 0, wrote_at_ms = 0;
+  /// Of cells, since it was adopted.
+  std::uint64_t octets_read = 0, octets_written = 0;
   /// What the poll was asked to tell of it.
   std::uint32_t watched = 0;
   bool is_holding = false;

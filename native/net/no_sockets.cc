@@ -15,5 +15,7 @@ bool SocketLoop::has_news() const { return false; }
 void SocketLoop::events_taken() {}
 std::uint64_t SocketLoop::used_at_ms(std::uint32_t) const { return 0; }
 std::uint64_t SocketLoop::wrote_at_ms(std::uint32_t) const { return 0; }
+std::uint64_t SocketLoop::octets_read(std::uint32_t) const { return 0; }
+std::uint64_t SocketLoop::octets_written(std::uint32_t) const { return 0; }
 
 }  // namespace ramson

@@ -146,6 +146,16 @@ std::uint64_t SocketLoop::used_at_ms(std::uint32_t slot) const {
   return link == nullptr ? 0 : link->used_at_ms;
 }
 
+std::uint64_t SocketLoop::octets_read(std::uint32_t slot) const {
+  const SocketLink *link = find(slot);
+  return link == nullptr ? 0 : link->octets_read;
+}
+
+std::uint64_t SocketLoop::octets_written(std::uint32_t slot) const {
+  const SocketLink *link = find(slot);
+  return link == nullptr ? 0 : link->octets_written;
+}
+
 std::uint64_t SocketLoop::wrote_at_ms(std::uint32_t slot) const {
   const SocketLink *link = find(slot);
   return link == nullptr ? 0 : link->wrote_at_ms;
@@ -229,6 +239,7 @@ void SocketLoop::open_records(SocketLink &link, std::span<std::uint8_t> octets) 
         settings_.counters[kBytesRead] += static_cast<double>(data.size());
         settings_.read_limit.spend(data.size());
         link.read_limit.spend(data.size());
+        link.octets_read += data.size();
         const std::size_t taken = shard_.receive(link.slot, data.data(), data.size());
         if (taken < data.size()) return hold(link, data.subspan(taken), octets);
         break;
@@ -400,6 +411,7 @@ std::size_t SocketLoop::flush(SocketLink &link) {
     if (size == 0) return written;
     settings_.write_limit.spend(cells);
     link.write_limit.spend(cells);
+    link.octets_written += cells;
     written += cells;
     settings_.counters[kBytesWritten] += static_cast<double>(cells);
     link.used_at_ms = wall_ms_;

@@ -102,6 +102,9 @@ class SocketLoop final : public Waker {
   std::uint64_t used_at_ms(std::uint32_t slot) const;
   /// When octets last left for the peer, in the same way.
   std::uint64_t wrote_at_ms(std::uint32_t slot) const;
+  /// Octets of cells since it was adopted; 0 where the slot has no link.
+  std::uint64_t octets_read(std::uint32_t slot) const;
+  std::uint64_t octets_written(std::uint32_t slot) const;
   std::size_t links() const { return link_count_; }
 
  private:

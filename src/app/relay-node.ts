@@ -441,6 +441,7 @@ export class RelayNode {
       if (this.#doors === 'dormant') this.core.plane.closeChannel(channel.info.channel)
       else this.#selfTest.channelOpened(channel)
     })
+    this.#parts.tallies.statistics.attach(this.core.plane)
     this.core.channels.onOpened(({info}) => {
       const isClient = info.direction === 'received' && info.peer.kind === 'client'
       if (isClient) this.#parts.tallies.statistics.entry.connected(info.address.octets)

@@ -3,8 +3,14 @@
 
 import type {RelayConfig} from '../config/relay-config.ts'
 import type {StatisticsFile} from '../datadir/statistics-file.ts'
+import type {DataPlane, DataPlaneMeasures} from '../dataplane/contract.ts'
+import {LINK_DIRECTION_COUNTERS} from '../dataplane/link-directions.ts'
 import {secureFraction} from '../netdir/choose.ts'
 import {formatTime} from '../netdoc/time.ts'
+import {
+  ConnectionDirectionStatistics,
+  type LinkDirectionTotals
+} from '../roles/relay/statistics/connection-direction-statistics.ts'
 import {ConsensusRequestStatistics} from '../roles/relay/statistics/consensus-request-statistics.ts'
 import {DailyStatistics, type SavedLines} from '../roles/relay/statistics/daily-statistics.ts'
 import {EntryStatistics} from '../roles/relay/statistics/entry-statistics.ts'
@@ -16,6 +22,10 @@ export interface StatisticsTotals extends OverloadTotals, PaddingTotals {
   /** Cells between joined circuits. */
   readonly splicedCells: number
 }
+
+export type MeasuringPlane = Pick<DataPlane, 'counters' | 'setMeasures'>
+
+const NO_LINKS = Object.fromEntries(LINK_DIRECTION_COUNTERS.map(name => [name, 0])) as LinkDirectionTotals
 
 export interface RelayStatisticsDeps {
   readonly param: (name: string) => number | undefined
@@ -44,6 +54,10 @@ export class RelayStatistics {
   readonly #overload: OverloadStatistics
   readonly #consensusRequestDays: DailyStatistics
   readonly #entryDays: DailyStatistics
+  readonly #linkDays: DailyStatistics
+  #plane: MeasuringPlane | undefined
+  #measures: DataPlaneMeasures = {linkDirections: false}
+  #linkTotals: () => LinkDirectionTotals = () => NO_LINKS
   readonly #saved: SavedLines | undefined
   readonly #countries: CountriesOfClients
 
@@ -65,6 +79,8 @@ export class RelayStatistics {
     this.#consensusRequestDays = new DailyStatistics(this.consensusRequests, saved?.('dirreq-stats'))
     this.entry = new EntryStatistics({country, formatTime})
     this.#entryDays = new DailyStatistics(this.entry, saved?.('entry-stats'))
+    const links = new ConnectionDirectionStatistics({totals: () => this.#linkTotals(), formatTime})
+    this.#linkDays = new DailyStatistics(links, saved?.('conn-stats'))
   }
 
   /** What goes into the extra-info is known. */
@@ -75,6 +91,12 @@ export class RelayStatistics {
   /** Clients that are remembered for one of the counts by country, the most that there are. */
   get clients(): number {
     return Math.max(this.consensusRequests.clients, this.entry.clients)
+  }
+
+  /** Measures on this plane from now on, as far as the settings want it. */
+  attach(plane: MeasuringPlane): void {
+    this.#plane = plane
+    this.#linkTotals = () => plane.counters
   }
 
   descriptorStored(blindedKey: Uint8Array): void {
@@ -90,6 +112,7 @@ export class RelayStatistics {
     this.#switch(nowSeconds, config)
     this.#consensusRequestDays.second(nowSeconds)
     this.#entryDays.second(nowSeconds)
+    this.#linkDays.second(nowSeconds)
   }
 
   /** In the order of C tor. */
@@ -102,6 +125,7 @@ export class RelayStatistics {
       ...this.#consensusRequestDays.lines(),
       ...(hiddenServiceStatistics ? this.#onionServices.lines() : []),
       ...this.#entryDays.lines(),
+      ...this.#linkDays.lines(),
       ...(paddingStatistics ? this.#padding.lines() : []),
       ...(overloadStatistics ? this.#overload.lines(nowSeconds, bandwidthRate, bandwidthBurst) : [])
     ]
@@ -110,11 +134,20 @@ export class RelayStatistics {
   /** The files of countries come a moment after the start, or with a reload: what needs them begins then. */
   #switch(nowSeconds: number, config: RelayConfig): void {
     const {extraInfoStatistics, directoryRequestStatistics, entryStatistics} = config
+    const {connectionDirectionStatistics} = config
     const [ipv4, ipv6] = [this.#countries.has('ipv4'), this.#countries.has('ipv6')]
     const to = (isOn: boolean) => (extraInfoStatistics && isOn ? 'on' : 'off')
     this.#consensusRequestDays.switch(to(directoryRequestStatistics && ipv4), nowSeconds)
     this.consensusRequests.isOn = this.#consensusRequestDays.isOn
     this.#entryDays.switch(to(entryStatistics && (ipv4 || ipv6)), nowSeconds)
     this.entry.isOn = this.#entryDays.isOn
+    this.#linkDays.switch(to(connectionDirectionStatistics), nowSeconds)
+    this.#measure({linkDirections: this.#linkDays.isOn})
+  }
+
+  #measure(measures: DataPlaneMeasures): void {
+    if (this.#measures.linkDirections === measures.linkDirections) return
+    this.#measures = measures
+    this.#plane?.setMeasures(measures)
   }
 }

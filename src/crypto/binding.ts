@@ -78,6 +78,7 @@ export interface ShardAddon {
   shardLinkForget(slot: number, generation: number, channelSlot: number): AddonStatus | undefined
   shardLinkUsedAt(slot: number, generation: number, channelSlot: number): number
   shardLinkWroteAt(slot: number, generation: number, channelSlot: number): number
+  shardLinkOctets(slot: number, generation: number, channelSlot: number, direction: 0 | 1): number
   shardLinksWaiting(slot: number, generation: number): number
   /** The record is the first under the traffic secret; both are left as they are. */
   opensRecord(kernel: number, suite: number, secret: Uint8Array, record: Uint8Array): boolean | AddonStatus

@@ -145,6 +145,15 @@ export interface DataPlaneCounters {
   enabledCellsSent: number
   enabledPaddingReceived: number
   enabledPaddingSent: number
+  /** Links by what went over them in ten seconds, where that is measured; those over IPv6 again by themselves. */
+  linksLittle: number
+  linksMostlyRead: number
+  linksMostlyWritten: number
+  linksBoth: number
+  ipv6LinksLittle: number
+  ipv6LinksMostlyRead: number
+  ipv6LinksMostlyWritten: number
+  ipv6LinksBoth: number
   outboxOverflows: number
   /** Octets that `shedOldest` freed. */
   octetsShed: number
@@ -176,6 +185,12 @@ export interface DataPlaneRates {
   /** Over each link of a peer that did not authenticate. */
   readonly linkRate: number
   readonly linkBurst: number
+}
+
+/** What is measured only where somebody wants to know it. */
+export interface DataPlaneMeasures {
+  /** Which way octets go on links: the counters `links…` and `ipv6Links…`. */
+  readonly linkDirections: boolean
 }
 
 /** Upper bounds of the buckets that waits in outboxes are counted in, in milliseconds; the last bucket has none. */
@@ -211,6 +226,8 @@ export interface DataPlane {
   setLimits(limits: DataPlaneLimits): void
   /** From now on; what was moved already counts. */
   setRates(rates: DataPlaneRates): void
+  /** Nothing is measured before it is called. */
+  setMeasures(measures: DataPlaneMeasures): void
   /** Names circuits as violation 'memory-pressure', the one whose oldest cell has waited longest first, and closes channels
    * whose control cells have waited longer, until at least `octets` are free. Calls `done` when that is over, which may be
    * at once or in a later loop turn; `octetsShed` then has what was freed. */

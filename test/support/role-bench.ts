@@ -99,6 +99,7 @@ class WritingPlane implements DataPlane {
 
   setLimits(): void {}
   setRates(): void {}
+  setMeasures(): void {}
   unlisten(): void {}
   shedOldest(_octets: number, done: () => void): void {
     done()

@@ -13,6 +13,7 @@ import type {PaddedChannel} from '../channel-padding.ts'
 import {CircIdTable} from '../circ-id-table.ts'
 import type {ChannelHandle} from '../contract.ts'
 import type {Link, LinkReader, QueueAccount} from '../link.ts'
+import type {MeasuredLink} from '../link-directions.ts'
 import {LinkLimits} from '../link-limits.ts'
 import {type CircuitQueue, Outbox} from './outbox.ts'
 import type {CircuitEnd, PlainCircuit} from './plain-circuit.ts'
@@ -36,7 +37,7 @@ export interface ChannelOwner {
   readonly turnMs: number
 }
 
-export class PlainChannel implements LinkReader, PaddedChannel, KeptChannel {
+export class PlainChannel implements LinkReader, PaddedChannel, KeptChannel, MeasuredLink {
   readonly link: Link
   readonly verified: VerifiedChannel
   readonly outbox: Outbox
@@ -48,6 +49,8 @@ export class PlainChannel implements LinkReader, PaddedChannel, KeptChannel {
   /** Of its own, for a peer that did not authenticate. */
   readonly limits: LinkLimits | undefined
   isUsed = false
+  octetsRead = 0
+  octetsWritten = 0
   /** Padding is enabled on it. */
   isPaddingEnabled = false
   readonly #framer: CellFramer
@@ -72,6 +75,10 @@ export class PlainChannel implements LinkReader, PaddedChannel, KeptChannel {
 
   get wroteAtMs(): number {
     return this.link.wroteAtMs
+  }
+
+  get addressLength(): number {
+    return this.link.address.octets.length
   }
 
   get circuitCount(): number {

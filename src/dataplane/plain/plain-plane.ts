@@ -28,6 +28,7 @@ import {
   type DataPlaneCounters,
   type DataPlaneEvents,
   type DataPlaneLimits,
+  type DataPlaneMeasures,
   type DataPlaneRates,
   DRAINED_AT_CELLS,
   PRIORITY_HALF_LIFE_MS,
@@ -35,6 +36,7 @@ import {
 } from '../contract.ts'
 import {newCounters} from '../counters.ts'
 import type {Link, LinkOwner, LinkReader, QueueAccount} from '../link.ts'
+import {LinkDirections} from '../link-directions.ts'
 import type {LinkEndpoint} from '../link-endpoint.ts'
 import {type LinkGate, OPEN_GATE} from '../link-gate.ts'
 import {LinkListeners} from '../link-listeners.ts'
@@ -81,6 +83,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   readonly #socketOctets: SocketOctets | undefined
   readonly #padding: ChannelPadding<PlainChannel>
   readonly #keepalive: ChannelKeepalive<PlainChannel>
+  readonly #directions: LinkDirections<PlainChannel>
   readonly #channels = new Map<ChannelHandle, PlainChannel>()
   readonly #circuits = new Map<CircuitHandle, PlainCircuit>()
   readonly #dirty = new Set<PlainChannel>()
@@ -108,6 +111,9 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     this.#writeLimit = new RateLimit(options.rate, options.burst, now)
     this.#padding = new ChannelPadding(deps.endpoint.paddingParams)
     this.#keepalive = new ChannelKeepalive(() => deps.endpoint.paddingParams().keepaliveMs)
+    this.#directions = new LinkDirections(counter => {
+      this.counters[counter]++
+    })
     this.#gate = deps.gate ?? OPEN_GATE
     this.#links = new Links(
       {unverifiedMax},
@@ -233,6 +239,10 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     for (const channel of this.#channels.values()) channel.limits?.configure(rates)
   }
 
+  setMeasures({linkDirections}: DataPlaneMeasures): void {
+    this.#directions.switch(linkDirections ? 'on' : 'off', Date.now(), this.#channels.values())
+  }
+
   shedOldest(octets: number, done: () => void): void {
     const before = this.queuedOctets
     for (const {circuit, channel} of candidatesByAge(this.#circuits.values(), this.#channels.values())) {
@@ -294,6 +304,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     const channel = this.#channels.get(link.handle)
     if (channel === undefined) return
     this.#channels.delete(link.handle)
+    this.#directions.closed(channel)
     channel.outbox.clear()
     this.#dirty.delete(channel)
     this.#padding.closed(channel)
@@ -351,7 +362,9 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   accountRead(link: Link, octets: number): boolean {
     this.counters.bytesRead += octets
     this.counters.reads++
-    const own = this.#channels.get(link.handle)?.limits?.read
+    const channel = this.#channels.get(link.handle)
+    if (channel !== undefined) channel.octetsRead += octets
+    const own = channel?.limits?.read
     this.#readLimit.spend(octets)
     own?.spend(octets)
     if (this.#mayRead(own, Date.now())) return true
@@ -360,7 +373,9 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     return false
   }
 
-  accountWritten({limits, isPaddingEnabled}: PlainChannel, octets: number, cells: number): void {
+  accountWritten(channel: PlainChannel, octets: number, cells: number): void {
+    const {limits, isPaddingEnabled} = channel
+    channel.octetsWritten += octets
     this.counters.bytesWritten += octets
     this.counters.writes++
     this.counters.cellsSent += cells
@@ -487,6 +502,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
       if (channel.isPaddingEnabled) this.counters.enabledPaddingSent++
       channel.putControl(0, ChannelCommand.PADDING, new Uint8Array(0))
     }
+    this.#directions.tick(nowMs, this.#channels.values())
     for (const channel of stuck) channel.close()
     for (const channel of this.#padding.idle(nowMs)) channel.close()
   }

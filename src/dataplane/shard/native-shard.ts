@@ -231,6 +231,13 @@ export class NativeShard {
     return number(this.#addon.shardLinkWroteAt(this.#slot, this.#generation, slot))
   }
 
+  /** Octets of cells that a channel's link read, or wrote, since it was adopted. */
+  linkOctets(slot: number, direction: 'read' | 'written'): number {
+    return number(
+      this.#addon.shardLinkOctets(this.#slot, this.#generation, slot, direction === 'read' ? 0 : 1)
+    )
+  }
+
   /** Octets that links hold, because their sockets or other shards cannot take them. */
   linksWaiting(): number {
     return number(this.#addon.shardLinksWaiting(this.#slot, this.#generation))

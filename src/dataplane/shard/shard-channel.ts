@@ -11,6 +11,7 @@ import type {VerifiedChannel} from '../../channel/channel.ts'
 import type {KeptChannel} from '../channel-keepalive.ts'
 import type {PaddedChannel} from '../channel-padding.ts'
 import type {Link, LinkCarrier, LinkReader} from '../link.ts'
+import type {MeasuredLink} from '../link-directions.ts'
 import {LinkLimits} from '../link-limits.ts'
 import type {NativeShard} from './native-shard.ts'
 import type {OutputSlabs} from './output-slabs.ts'
@@ -31,7 +32,7 @@ export interface ShardChannelOwner {
   accountWritten(channel: ShardChannel, octets: number): void
 }
 
-export class ShardChannel implements LinkReader, PaddedChannel, KeptChannel, LinkCarrier {
+export class ShardChannel implements LinkReader, PaddedChannel, KeptChannel, MeasuredLink, LinkCarrier {
   readonly link: Link
   /** Who reads and writes: the link, or nobody yet (which reads, but does not write), or the native shard. */
   carriage: 'link' | 'moving' | 'native' = 'link'
@@ -42,6 +43,9 @@ export class ShardChannel implements LinkReader, PaddedChannel, KeptChannel, Lin
   readonly #owner: ShardChannelOwner
   #held: Uint8Array | undefined
   #isRateLimited = false
+  /** While the native shard does not carry the connection. */
+  #octets = {read: 0, written: 0}
+  #isCarried = false
 
   constructor(link: Link, verified: VerifiedChannel, slot: number, owner: ShardChannelOwner) {
     this.link = link
@@ -57,6 +61,23 @@ export class ShardChannel implements LinkReader, PaddedChannel, KeptChannel, Lin
 
   get wroteAtMs(): number {
     return this.carriage === 'native' ? this.#owner.native.linkWroteAtMs(this.slot) : this.link.wroteAtMs
+  }
+
+  get octetsRead(): number {
+    return this.#octets.read + (this.#isCarried ? this.#owner.native.linkOctets(this.slot, 'read') : 0)
+  }
+
+  get octetsWritten(): number {
+    return this.#octets.written + (this.#isCarried ? this.#owner.native.linkOctets(this.slot, 'written') : 0)
+  }
+
+  get addressLength(): number {
+    return this.link.address.octets.length
+  }
+
+  /** Octets that the link read. */
+  read(octets: number): void {
+    this.#octets.read += octets
   }
 
   get circuitCount(): number {
@@ -81,6 +102,8 @@ export class ShardChannel implements LinkReader, PaddedChannel, KeptChannel, Lin
 
   /** Closes the connection that the native shard carries. */
   close(): void {
+    this.#octets = {read: this.octetsRead, written: this.octetsWritten}
+    this.#isCarried = false
     this.#owner.native.forgetLink(this.slot)
   }
 
@@ -99,7 +122,8 @@ export class ShardChannel implements LinkReader, PaddedChannel, KeptChannel, Lin
       this.link.carriedBy(this)
       const isRelay = this.verified.peer.kind === 'relay'
       const adopted = {channel: this.link.handle, connection, isRelay, held}
-      if (!this.#owner.native.adoptLink(this.slot, adopted)) this.link.close()
+      if (this.#owner.native.adoptLink(this.slot, adopted)) this.#isCarried = true
+      else this.link.close()
     })
   }
 
@@ -127,6 +151,7 @@ export class ShardChannel implements LinkReader, PaddedChannel, KeptChannel, Lin
       if (length === 0) break
       const {octets, released} = slabs.cut(length)
       this.link.write(octets, released)
+      this.#octets.written += length
       this.#owner.accountWritten(this, length)
       written += length
     }

@@ -21,6 +21,7 @@ import {ChannelKeepalive} from '../channel-keepalive.ts'
 import {ChannelPadding} from '../channel-padding.ts'
 import type {ChannelHandle, ChannelInfo, DataPlaneLimits} from '../contract.ts'
 import type {Link, LinkOwner, LinkReader} from '../link.ts'
+import {LinkDirections} from '../link-directions.ts'
 import {LinkEndpoint} from '../link-endpoint.ts'
 import {Links} from '../links.ts'
 import {linksAreNative} from './link-choice.ts'
@@ -71,6 +72,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
   readonly #links: Links
   readonly #padding: ChannelPadding<ShardChannel>
   readonly #keepalive: ChannelKeepalive<ShardChannel>
+  readonly #directions: LinkDirections<ShardChannel>
   readonly #channels = new Map<ChannelHandle, ShardChannel>()
   readonly #bySlot: (ShardChannel | undefined)[] = []
   readonly #unverified = new Map<ChannelHandle, Link>()
@@ -118,6 +120,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     this.#hasNativeLinks = linksAreNative() && this.#openNativeLinks(start.memory)
     this.#padding = new ChannelPadding(() => this.#params)
     this.#keepalive = new ChannelKeepalive(() => this.#params.keepaliveMs)
+    this.#directions = new LinkDirections(counter => this.#counters.add(counter, 1))
     this.#links = new Links(
       // The bound on links in their handshake is main's, over all shards.
       {unverifiedMax: Number.POSITIVE_INFINITY, areTakenOver: this.#hasNativeLinks},
@@ -180,6 +183,13 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
         })
         break
       }
+      case 'measure':
+        this.#directions.switch(
+          command.measures.linkDirections ? 'on' : 'off',
+          Date.now(),
+          this.#channels.values()
+        )
+        break
       case 'close-unverified':
         this.#unverified.get(command.channel)?.close()
         break
@@ -242,6 +252,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     // A cell that came before the end is told before it.
     this.takeEvents()
     this.#channels.delete(link.handle)
+    this.#directions.closed(channel)
     this.#bySlot[channel.slot] = undefined
     this.#flushes.delete(channel)
     this.#holding.delete(channel)
@@ -254,9 +265,10 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
   accountRead(link: Link, octets: number): boolean {
     this.#counters.add('bytesRead', octets)
     this.#counters.add('reads', 1)
+    const channel = this.#channels.get(link.handle)
+    channel?.read(octets)
     const {readLimit} = this.#memory
     if (!readLimit.isLimited && !this.#limitsLinks) return true
-    const channel = this.#channels.get(link.handle)
     readLimit.spend(octets)
     channel?.limits?.read.spend(octets)
     if (this.#mayRead(channel, Date.now())) return true
@@ -460,6 +472,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
       this.#padder.add({kind: CommandKind.SEND_CELL, subject, command: ChannelCommand.PADDING})
     }
     this.#commandPadding()
+    this.#directions.tick(nowMs, this.#channels.values())
     for (const channel of stuck) channel.link.close()
     for (const channel of this.#padding.idle(nowMs)) channel.link.close()
   }

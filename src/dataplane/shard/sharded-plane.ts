@@ -26,6 +26,7 @@ import {
   type DataPlaneCounters,
   type DataPlaneEvents,
   type DataPlaneLimits,
+  type DataPlaneMeasures,
   type DataPlaneRates,
   type PlanePart,
   PRIORITY_HALF_LIFE_MS,
@@ -95,6 +96,7 @@ export class ShardedPlane implements DataPlane {
   readonly #runs = new Map<MainShard, Promise<void>>()
   readonly #timer: NodeJS.Timeout
   #limits: DataPlaneLimits
+  #measures: DataPlaneMeasures | undefined
   #endpoint: Endpoint | undefined
   readonly #toldEndpoint = new Map<MainShard, Endpoint>()
   #lastConnect = 0
@@ -265,6 +267,11 @@ export class ShardedPlane implements DataPlane {
     this.#memory.setRates(rates)
   }
 
+  setMeasures(measures: DataPlaneMeasures): void {
+    this.#measures = measures
+    for (const shard of this.#shards) if (shard.isUp) shard.tell({kind: 'measure', measures})
+  }
+
   /** Each shard gives its oldest, in proportion to what waits in it. */
   shedOldest(octets: number, done: () => void): void {
     const waiting = Math.max(1, this.queuedOctets)
@@ -328,6 +335,7 @@ export class ShardedPlane implements DataPlane {
     const startedAtMs = performance.now()
     this.#toldEndpoint.delete(shard)
     const run = shard.run(this.#limits)
+    if (this.#measures !== undefined) shard.tell({kind: 'measure', measures: this.#measures})
     this.#refresh(shard)
     this.#runs.set(
       shard,

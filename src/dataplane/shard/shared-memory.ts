@@ -2,6 +2,7 @@
 // of circuits and the two token buckets. Every word but those of the buckets and AWAITED has one writer.
 
 import type {DataPlaneCounters, DataPlaneRates} from '../contract.ts'
+import {LINK_DIRECTION_COUNTERS} from '../link-directions.ts'
 import {SHARED_RATE_LIMIT_OCTETS, SharedRateLimit} from '../shared-rate-limit.ts'
 import {QUEUE_COUNTER_WORDS, SHARD_COUNTERS, type ShardCounter} from './records.ts'
 
@@ -27,6 +28,7 @@ export const WORKER_COUNTERS = [
   'channelsClosed',
   'paddingCellsSent',
   'enabledPaddingSent',
+  ...LINK_DIRECTION_COUNTERS,
   /** Gauge: octets that sockets hold back. */
   'socketOctets',
   /** Gauge: the sequence number of the message from main that was done last. */

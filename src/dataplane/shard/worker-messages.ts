@@ -8,6 +8,7 @@ import type {
   ChannelTarget,
   ConnectFault,
   ConnectHandle,
+  DataPlaneMeasures,
   SocketAddress
 } from '../contract.ts'
 import type {LinkMaterial} from '../link-endpoint.ts'
@@ -34,6 +35,8 @@ export type LinkCommand =
       readonly ownAddresses: readonly Uint8Array[]
       readonly paddingParams: PaddingParams
     }
+  /** What is measured from now on. */
+  | {readonly kind: 'measure'; readonly measures: DataPlaneMeasures}
   /** A link whose handshake is not over; an open channel is closed by a record. */
   | {readonly kind: 'close-unverified'; readonly channel: ChannelHandle}
   /** Closes all links and ends the task. */

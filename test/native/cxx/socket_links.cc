@@ -226,6 +226,9 @@ void cells_go_through(const Kernel &kernel) {
   check(site.counters[kBytesWritten] == static_cast<double>(wanted.size()), kernel, "octets written are counted");
   check(site.loop->waiting_octets() == 0 && site.link_events().empty(), kernel, "nothing is left over");
   check(site.loop->used_at_ms(site.prev) > 0, kernel, "a link tells when it was used");
+  check(site.loop->octets_read(site.prev) == wanted.size() - held.size() && site.loop->octets_written(site.prev) == 0,
+        kernel, "a link tells how many octets of cells it read");
+  check(site.loop->octets_written(site.next) == wanted.size(), kernel, "and how many it wrote");
   // Records octet by octet.
   Octets sealed = records_of(in, site.cells(random, 1, wanted), random);
   for (const std::uint8_t octet : sealed) {

@@ -3,6 +3,8 @@ import {test} from 'node:test'
 import {RelayStatistics, type StatisticsTotals} from '../../../src/app/relay-statistics.ts'
 import {loadConfig, type RelayConfig} from '../../../src/config/relay-config.ts'
 import {parseTorrcText} from '../../../src/config/torrc-text.ts'
+import type {DataPlaneMeasures} from '../../../src/dataplane/contract.ts'
+import {newCounters} from '../../../src/dataplane/counters.ts'
 
 /** Noon: onion services are counted from noon to noon. */
 const START = Date.UTC(2026, 10, 22, 12) / 1000
@@ -96,6 +98,32 @@ test('DirReqStatistics: requests for a consensus are counted where there is a Ge
   assert.ok(!has('DirReqStatistics 0'))
   assert.ok(!has('', ['ipv6']))
   assert.ok(!has('ExtraInfoStatistics 0'))
+})
+
+test('ConnDirectionStatistics: which way octets went on links is measured and told where that is asked for', () => {
+  const config = read('ConnDirectionStatistics 1')
+  const statistics = new RelayStatistics(START, {
+    param: () => undefined,
+    overloaded: () => {},
+    countries: {isRead: true, has: () => false, country: () => '??', digestLines: () => []}
+  })
+  const counters = newCounters()
+  const measured: DataPlaneMeasures[] = []
+  statistics.attach({counters, setMeasures: measures => measured.push(measures)})
+  counters.linksBoth = 1000
+  statistics.second(START, totals(1), config)
+  assert.deepEqual(measured, [{linkDirections: true}])
+  Object.assign(counters, {linksLittle: 5, linksMostlyRead: 4, linksMostlyWritten: 3, linksBoth: 1002})
+  Object.assign(counters, {ipv6LinksLittle: 1, ipv6LinksBoth: 2})
+  statistics.second(START + DAY, totals(2), config)
+  const told = (of: RelayConfig) => statistics.lines(START + DAY, of).filter(line => line.includes('conn-bi'))
+  assert.deepEqual(told(config), [
+    'conn-bi-direct 2026-11-23 12:00:00 (86400 s) 5,4,3,2',
+    'ipv6-conn-bi-direct 2026-11-23 12:00:00 (86400 s) 1,0,0,2'
+  ])
+  assert.deepEqual(told(read('')), [])
+  assert.deepEqual(told(read('ConnDirectionStatistics 1\nExtraInfoStatistics 0')), [])
+  assert.deepEqual(measured, [{linkDirections: true}, {linkDirections: false}])
 })
 
 test('EntryStatistics: clients are counted by country where that is asked for, and there is a file of countries', () => {

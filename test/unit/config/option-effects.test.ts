@@ -195,6 +195,9 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   DirReqStatistics: at('unit/app/statistics-options')(
     'DirReqStatistics: requests for a consensus are counted where there is a GeoIPFile, and ExtraInfoStatistics is not off'
   ),
+  ConnDirectionStatistics: at('unit/app/statistics-options')(
+    'ConnDirectionStatistics: which way octets went on links is measured and told where that is asked for'
+  ),
   EntryStatistics: at('unit/app/statistics-options')(
     'EntryStatistics: clients are counted by country where that is asked for, and there is a file of countries'
   ),
