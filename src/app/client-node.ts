@@ -34,6 +34,8 @@ export interface ClientNodeOptions {
   readonly isTesting: boolean
   /** KeepalivePeriod; C tor's default when left out. */
   readonly keepaliveMs?: number
+  /** PathsNeededToBuildCircuits; what the consensus says when left out. */
+  readonly pathsNeeded?: number | undefined
 }
 
 export interface ClientNodeDeps {
@@ -60,11 +62,16 @@ export class ClientNode {
   readonly guards: EntryGuards
   readonly documents: NetworkDocuments
   readonly #keeper: Keeper
+  readonly #pathsNeeded: number | undefined
   #isAsleep = false
   #netDir: NetDir | undefined
 
-  constructor({authorities, sources, isTesting, keepaliveMs}: ClientNodeOptions, deps: ClientNodeDeps) {
+  constructor(
+    {authorities, sources, isTesting, keepaliveMs, pathsNeeded}: ClientNodeOptions,
+    deps: ClientNodeDeps
+  ) {
     const now = () => new Date()
+    this.#pathsNeeded = pathsNeeded
     const netDir = () => (this.#isAsleep ? undefined : this.#netDir)
     const endpoint = LinkEndpoint.openClient({
       paddingParams: () => paddingParams(name => this.#netDir?.consensus.params.get(name), keepaliveMs),
@@ -133,7 +140,7 @@ export class ClientNode {
 
   /** The same, once enough of its relays are known to build circuits. */
   get knownNetDir(): NetDir | undefined {
-    return this.#isAsleep ? undefined : knownNetwork(this.#netDir)
+    return this.#isAsleep ? undefined : knownNetwork(this.#netDir, this.#pathsNeeded)
   }
 
   get isAsleep(): boolean {

@@ -193,7 +193,8 @@ function openRoles({
       authorities: identities.filter(identity => identity !== undefined),
       sources: allSources(config),
       isTesting: config.testingTorNetwork,
-      keepaliveMs: config.keepalivePeriodMs
+      keepaliveMs: config.keepalivePeriodMs,
+      pathsNeeded: config.pathsNeededToBuildCircuits
     },
     {
       guards: guardStore(config, state.value, logger),

@@ -37,6 +37,8 @@ export interface OwnRolesDeps {
   /** Ours, 20 octets. */
   readonly rsaIdentity: () => Uint8Array
   readonly guards: GuardStore
+  /** PathsNeededToBuildCircuits of the moment. */
+  readonly pathsNeeded: () => number | undefined
   readonly sockets: SocketSettings
   readonly logger: Logger
 }
@@ -59,7 +61,7 @@ export class OwnRoles {
   /** Reads the keys and opens the ports; nothing is built before `start`. `ed25519Ready` must have resolved. */
   static async open(config: RelayConfig, deps: OwnRolesDeps): Promise<Result<OwnRoles, StartFault>> {
     const {core, logger} = deps
-    const netDir = () => knownNetwork(deps.netDir())
+    const netDir = () => knownNetwork(deps.netDir(), deps.pathsNeeded())
     const guards = ownGuards(deps)
     const paths = ownPaths(deps, guards)
     const descriptorEvents = new DescriptorEvents()

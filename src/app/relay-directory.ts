@@ -13,11 +13,24 @@ import type {OwnDocuments} from '../roles/relay/own-documents.ts'
 import type {DirectoryPeer} from '../stream/relay-streams.ts'
 import type {NetworkKnowledge} from './network-knowledge.ts'
 
+const HOUR_MS = 3_600_000
+/** Bound and default of max-consensus-age-to-cache-for-diff, in hours. */
+const DIFF_HOURS_MAX = 8192
+
+/** How old a consensus may be for a diff to start from it. */
+export function diffAgeMs(param: (name: string) => number | undefined, configuredMs: number): number {
+  const hours = param('max-consensus-age-to-cache-for-diff') ?? DIFF_HOURS_MAX
+  const consensusMs = Math.min(DIFF_HOURS_MAX, Math.max(0, hours)) * HOUR_MS
+  return configuredMs === 0 ? consensusMs : Math.min(configuredMs, DIFF_HOURS_MAX * HOUR_MS)
+}
+
 export interface RelayDirectoryDeps {
   readonly network: NetworkKnowledge
   readonly routes: readonly DirectoryRoute[]
   readonly consensusRequests?: ConsensusRequests | undefined
   readonly logger: Logger
+  /** MaxConsensusAgeForDiffs of the moment; 0: as the consensus says. */
+  readonly maxConsensusAgeMs: () => number
   /** Octets of the largest upload; the server's own limit when left out. */
   readonly bodyMax?: number | undefined
 }
@@ -28,13 +41,17 @@ export class RelayDirectory {
   readonly #network: NetworkKnowledge
   readonly #diffs: ConsensusDiffPool
 
-  constructor({network, routes, consensusRequests, logger, bodyMax}: RelayDirectoryDeps) {
+  constructor({network, routes, consensusRequests, logger, maxConsensusAgeMs, bodyMax}: RelayDirectoryDeps) {
     this.#network = network
     this.#diffs = new ConsensusDiffPool({
       onWorkerFailure: () =>
         logger.warn('The worker for consensus diffs failed; whole consensuses are served.')
     })
-    this.store = new MemoryDirectoryStore({makeDiff: (base, target) => this.#diffs.make(base, target)})
+    const maxAgeMs = () => diffAgeMs(network.param, maxConsensusAgeMs())
+    this.store = new MemoryDirectoryStore({
+      makeDiff: (base, target) => this.#diffs.make(base, target),
+      diffAge: {nowMs: Date.now, maxAgeMs}
+    })
     const limits = bodyMax === undefined ? {} : {bodyMax}
     this.server = new DirectoryServer({limits}, {store: this.store, routes, consensusRequests})
     this.update()

@@ -669,7 +669,8 @@ async function openParts({
   const bodyMax = authority.value === undefined ? undefined : AUTHORITY_BODY_MAX
   const servesDirectory = config.dirCache || authority.value !== undefined
   const {consensusRequests} = tallies.statistics
-  const serving = {network, routes, consensusRequests, logger, bodyMax}
+  const maxConsensusAgeMs = () => held.config.maxConsensusAgeForDiffsMs
+  const serving = {network, routes, consensusRequests, logger, maxConsensusAgeMs, bodyMax}
   const directory = servesDirectory ? new RelayDirectory(serving) : undefined
   const sockets = new SocketSettings(() => held.config)
   const roles = {onionRoles, directory, authority: authority.value, sockets}
@@ -764,6 +765,7 @@ async function openOwnRoles(
     netDir: () => (held.doors === 'dormant' ? undefined : network.netDir),
     rsaIdentity: () => rsaIdentity(held.keys.identity.rsa.public),
     guards: guardStore(config, state, logger),
+    pathsNeeded: () => held.config.pathsNeededToBuildCircuits,
     sockets: parts.sockets,
     logger
   })

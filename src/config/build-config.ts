@@ -106,8 +106,8 @@ export function buildConfig(
     authority: authorityConfig(values, path => absolutePath(path, host)),
     publishServerDescriptor: publishes(values),
     publishToPublicNetwork: values.PublishToPublicNetwork,
-    pathsNeededToBuildCircuits:
-      values.PathsNeededToBuildCircuits < 0 ? undefined : values.PathsNeededToBuildCircuits,
+    pathsNeededToBuildCircuits: pathsNeeded(values.PathsNeededToBuildCircuits, notices),
+    maxConsensusAgeForDiffsMs: values.MaxConsensusAgeForDiffs,
     serverDownloadInitialDelayMs: values.TestingServerDownloadInitialDelay[0] ?? 0,
     consensusDownloadInitialDelayMs: values.TestingServerConsensusDownloadInitialDelay[0] ?? 0,
     dirConnectionMaxStallMs: values.TestingDirConnectionMaxStall,
@@ -198,6 +198,14 @@ function priorityHalfLifeMs(seconds: number, notices: string[]): number | undefi
     'CircuitPriorityHalflife is too short: it was set to 30 seconds. -1 means what the consensus says.'
   )
   return 30_000
+}
+
+/** Within what C tor takes; undefined: as the consensus says. */
+function pathsNeeded(part: number, notices: string[]): number | undefined {
+  if (part < 0) return undefined
+  const taken = Math.min(0.95, Math.max(0.25, part))
+  if (taken !== part) notices.push(`PathsNeededToBuildCircuits ${part} was taken as ${taken}.`)
+  return taken
 }
 
 function heartbeatPeriodMs(values: OptionValuesByName, notices: string[]): number {

@@ -37,7 +37,6 @@ const schema = z.object({
   LogTimeGranularity: z.number().min(1, 'must be more than 0'),
   LogFormat: z.enum(['text', 'json'], 'must be text or json'),
   SafeLogging: z.enum(['0', '1', 'relay'], 'must be 0, 1 or relay'),
-  PathsNeededToBuildCircuits: z.number().max(1, 'must be at most 1'),
   KeepalivePeriod: z.number().min(1000, 'must be at least 1 second'),
   ConnLimit: z.number().min(32, 'must be at least 32'),
   NumCPUs: z.number().max(1024, 'must be at most 1024'),

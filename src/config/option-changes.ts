@@ -66,6 +66,8 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'MaxOnionQueueDelay',
   'CircuitPriorityHalflife',
   'KeepalivePeriod',
+  'PathsNeededToBuildCircuits',
+  'MaxConsensusAgeForDiffs',
   'ShutdownWaitLength',
   'HeartbeatPeriod',
   'PublishServerDescriptor',

@@ -121,6 +121,8 @@ export interface RelayConfig {
   readonly publishToPublicNetwork: boolean
   /** undefined: as the consensus says */
   readonly pathsNeededToBuildCircuits: number | undefined
+  /** 0: as the consensus says */
+  readonly maxConsensusAgeForDiffsMs: number
   readonly serverDownloadInitialDelayMs: number
   readonly consensusDownloadInitialDelayMs: number
   readonly dirConnectionMaxStallMs: number

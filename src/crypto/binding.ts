@@ -228,6 +228,10 @@ export interface Addon extends ShardAddon, OnionSkinAddon, RecordAddon {
   /** A new descriptor of the same open file; -1 when there is none to be had. */
   duplicateDescriptor(descriptor: number): number
   closeDescriptor(descriptor: number): void
+  /** Octets that the kernel may keep for a socket, in each direction; whether both were taken. */
+  setSocketBuffers(descriptor: number, octets: number): boolean
+  /** Writes those for sending and for receiving, as the kernel counts them; false for what is no socket. */
+  socketBuffers(descriptor: number, out: Uint32Array): boolean | AddonStatus
   /** One datagram to a Unix socket, `@name` for an abstract one; whether it went out. */
   sendDatagram(path: Uint8Array, octets: Uint8Array): boolean
   /** Directions and CGO hops open in this thread. */
@@ -275,10 +279,6 @@ function absence(root: string): string {
 
 /** What an addon of older sources would lack: the newest of each file of native/addon. */
 const NEWEST = [
-  /** Octets that the kernel may keep for a socket, in each direction; whether both were taken. */
-  setSocketBuffers(descriptor: number, octets: number): boolean
-  /** Writes those for sending and for receiving, as the kernel counts them; false for what is no socket. */
-  socketBuffers(descriptor: number, out: Uint32Array): boolean | AddonStatus
   'canCarryLinks',
   'shardOpen',
   'ntorAnswer',

@@ -7,7 +7,7 @@ import type {Microdescriptor} from '../netdoc/microdescriptor.ts'
 import type {RouterDescriptor} from '../netdoc/router-descriptor/router-descriptor.ts'
 import {chooseWeighted, type RandomFraction} from './choose.ts'
 import {keysOf, type Relay, type RelayKeys} from './relay.ts'
-import {type Position, weighFor} from './weighting.ts'
+import {type Position, type Weigh, weighFor} from './weighting.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const DEFAULT_WEIGHT_SCALE = 10_000
@@ -103,10 +103,15 @@ export class NetDir {
     random: RandomFraction,
     allows: (relay: Relay) => boolean = () => true
   ): Relay | undefined {
-    const scale = this.param('bwweightscale', DEFAULT_WEIGHT_SCALE, 1, MAX_INT32)
-    const weigh = weighFor(position, this.consensus.bandwidthWeights, scale)
+    const weigh = this.weigher(position)
     const candidates = this.relays.filter(relay => relay.keys !== undefined && allows(relay))
     return chooseWeighted(candidates, relay => weigh(relay.status), random)
+  }
+
+  /** How much each relay counts in a position. */
+  weigher(position: Position): Weigh {
+    const scale = this.param('bwweightscale', DEFAULT_WEIGHT_SCALE, 1, MAX_INT32)
+    return weighFor(position, this.consensus.bandwidthWeights, scale)
   }
 }
 

@@ -14,6 +14,8 @@ import {type MadeRelay, makeAuthority, makeConsensus} from './made-consensus.ts'
 
 export interface MadeNetDirRelay extends Partial<MadeRelay> {
   readonly family?: string
+  /** Its microdescriptor has not come. */
+  readonly isUnknown?: boolean
   readonly ntorOnionKey?: Uint8Array
   readonly ed25519?: Uint8Array
 }
@@ -32,7 +34,7 @@ const authority = makeAuthority(new Date('2026-11-20T00:00:00Z'), new Date('2027
 
 export function makeNetDir({relays, params, ...options}: MadeNetDir): NetDir {
   const validAfter = options.validAfter ?? new Date('2026-11-22T12:00:00Z')
-  const parts = relays.map(({family, ntorOnionKey, ed25519, ...changes}, i) => {
+  const parts = relays.map(({family, isUnknown = false, ntorOnionKey, ed25519, ...changes}, i) => {
     const descriptor = parseMicrodescriptors(
       [
         'onion-key\n',
@@ -54,7 +56,7 @@ export function makeNetDir({relays, params, ...options}: MadeNetDir): NetDir {
       ipv4: `127.0.${i >>> 8}.${i & 255}`,
       ...changes
     }
-    return {relay, microdescriptor}
+    return {relay, microdescriptor, isUnknown}
   })
   const random = (name: string, octet: number | undefined) =>
     octet === undefined ? [] : [`shared-rand-${name}-value 9 ${toBase64(new Uint8Array(32).fill(octet))}`]
@@ -74,7 +76,7 @@ export function makeNetDir({relays, params, ...options}: MadeNetDir): NetDir {
   assert.ok(verified.ok)
   return NetDir.fromMicrodescriptors(
     verified.value,
-    parts.map(({microdescriptor}) => microdescriptor)
+    parts.filter(({isUnknown}) => !isUnknown).map(({microdescriptor}) => microdescriptor)
   )
 }
 

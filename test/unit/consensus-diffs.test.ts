@@ -2,14 +2,19 @@
 
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
+import {diffAgeMs} from '../../src/app/relay-directory.ts'
 import {fromText} from '../../src/bytes/octets.ts'
-import type {ConsensusText} from '../../src/netdoc/consensus/consensus.ts'
+import type {Consensus, ConsensusText} from '../../src/netdoc/consensus/consensus.ts'
 import {diffBaseDigest} from '../../src/netdoc/consensus-diff/apply.ts'
 import {ConsensusDiffs} from '../../src/roles/relay/directory/consensus-diffs.ts'
 
-function text(name: string): ConsensusText {
+const HOUR_MS = 3_600_000
+
+type DatedText = ConsensusText & Pick<Consensus, 'validAfter'>
+
+function text(name: string, validAfterMs = Date.now()): DatedText {
   const octets = fromText(`${name}\ndirectory-signature `)
-  return {octets, signedLength: octets.length}
+  return {octets, signedLength: octets.length, validAfter: new Date(validAfterMs)}
 }
 
 function madeOf(diffs: ConsensusDiffs, base: ConsensusText): Promise<Uint8Array | undefined> {
@@ -49,4 +54,38 @@ test('without anything that makes diffs there are none', async () => {
   diffs.setTarget(text('a'))
   diffs.setTarget(text('b'))
   assert.equal(await madeOf(diffs, text('a')), undefined)
+})
+
+test('MaxConsensusAgeForDiffs: no diff starts from an older consensus, also while there is no newer one', async () => {
+  let now = 0
+  let maxAgeMs = 3 * HOUR_MS
+  const diffs = new ConsensusDiffs(() => Promise.resolve(fromText('diff')), {
+    nowMs: () => now,
+    maxAgeMs: () => maxAgeMs
+  })
+  const texts = Array.from({length: 5}, (_, hour) => text(`hour ${hour}`, hour * HOUR_MS))
+  for (const [hour, each] of texts.entries()) {
+    now = hour * HOUR_MS
+    diffs.setTarget(each)
+  }
+  const startsFrom = async () => {
+    const found = await Promise.all(texts.map(each => madeOf(diffs, each)))
+    return found.flatMap((diff, hour) => (diff === undefined ? [] : [hour]))
+  }
+  assert.deepEqual(await startsFrom(), [1, 2, 3])
+  now = 5 * HOUR_MS
+  assert.deepEqual(await startsFrom(), [2, 3])
+  maxAgeMs = HOUR_MS
+  assert.deepEqual(await startsFrom(), [])
+})
+
+test('MaxConsensusAgeForDiffs goes before max-consensus-age-to-cache-for-diff, which counts hours up to 8192', () => {
+  const hours = (value: number | undefined, configuredMs: number) =>
+    diffAgeMs(() => value, configuredMs) / HOUR_MS
+  assert.equal(hours(undefined, 0), 8192)
+  assert.equal(hours(12, 0), 12)
+  assert.equal(hours(-1, 0), 0)
+  assert.equal(hours(9000, 0), 8192)
+  assert.equal(hours(12, 2 * HOUR_MS), 2)
+  assert.equal(hours(12, 9000 * HOUR_MS), 8192)
 })

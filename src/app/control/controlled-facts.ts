@@ -5,7 +5,6 @@ import {toBase16Upper} from '../../bytes/base16.ts'
 import type {Bootstrap, ListenerKind, NodeFacts, RelayFacts} from '../../control/node.ts'
 import {longName} from '../../control/relay-names.ts'
 import type {OpenChannel} from '../../dataplane/channel-map.ts'
-import {knownNetwork} from '../known-network.ts'
 import {descriptors} from '../monitor/process-readings.ts'
 import type {BandwidthCache} from './bandwidth-cache.ts'
 import type {Controllable} from './controllable.ts'
@@ -14,6 +13,7 @@ export interface FactsDeps {
   readonly node: Controllable
   readonly bandwidth: BandwidthCache
   readonly maxMemInQueues: () => number
+  readonly isNetworkKnown: () => boolean
   /** Where the control port itself listens. */
   readonly controlListeners: () => readonly string[]
 }
@@ -56,7 +56,7 @@ export class FactsOfNode implements NodeFacts {
         ? {progress: 5, tag: 'conn', summary: 'Connecting to a relay'}
         : {progress: 25, tag: 'requesting_status', summary: 'Asking for networkstatus consensus'}
     }
-    if (knownNetwork(netDir) === undefined) {
+    if (!this.#deps.isNetworkKnown()) {
       return {progress: 50, tag: 'loading_descriptors', summary: 'Loading relay descriptors'}
     }
     return this.hasBuiltCircuit()
@@ -66,7 +66,7 @@ export class FactsOfNode implements NodeFacts {
 
   hasBuiltCircuit(): boolean {
     const {node} = this.#deps
-    return !node.isNetworkDisabled() && node.core.own.built > 0 && knownNetwork(node.netDir()) !== undefined
+    return !node.isNetworkDisabled() && node.core.own.built > 0 && this.#deps.isNetworkKnown()
   }
 
   isDormant(): boolean {

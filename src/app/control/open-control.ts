@@ -149,10 +149,13 @@ function controlled(
   bandwidth: BandwidthCache,
   where: readonly string[]
 ) {
+  const isNetworkKnown = () =>
+    knownNetwork(node.netDir(), host.config().pathsNeededToBuildCircuits) !== undefined
   const facts = new FactsOfNode({
     node,
     bandwidth,
     maxMemInQueues: () => host.config().maxMemInQueues,
+    isNetworkKnown,
     controlListeners: () => where
   })
   const circuits = new CircuitsOfNode(node)
@@ -178,7 +181,7 @@ function controlled(
     settings,
     network: {
       netDir: () => node.netDir(),
-      isEnough: () => knownNetwork(node.netDir()) !== undefined,
+      isEnough: isNetworkKnown,
       consensus: flavour => {
         const octets = node.documents.consensus(flavour)?.octets
         return octets && Buffer.from(octets).toString('utf8')

@@ -48,7 +48,8 @@ export async function openOrigin({
       authorities: identities.filter(identity => identity !== undefined),
       sources: allSources(config),
       isTesting: config.testingTorNetwork,
-      keepaliveMs: config.keepalivePeriodMs
+      keepaliveMs: config.keepalivePeriodMs,
+      pathsNeeded: config.pathsNeededToBuildCircuits
     },
     {
       guards: kept.guards,

@@ -44,9 +44,9 @@ import {Links} from '../links.ts'
 import type {DataPlaneOptions} from '../plane-options.ts'
 import {RateLimit} from '../rate-limit.ts'
 import type {RelayKeys} from '../relay-keys.ts'
+import type {SocketOctets} from '../socket-buffers.ts'
 import {candidatesByAge} from './oldest-queued.ts'
 import type {CircuitQueue} from './outbox.ts'
-import type {SocketOctets} from '../socket-buffers.ts'
 import {type ChannelOwner, PlainChannel} from './plain-channel.ts'
 import {CircuitEnd, PlainCircuit} from './plain-circuit.ts'
 import {openRelayLayer} from './relay-layer.ts'
@@ -67,9 +67,9 @@ export interface PlainPlaneDeps {
   readonly endpoint: LinkEndpoint
   /** Open to all when left out. */
   readonly gate?: LinkGate | undefined
+  readonly socketOctets?: SocketOctets | undefined
 }
 
-  readonly socketOctets?: SocketOctets | undefined
 export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   readonly parts = []
   readonly counters: DataPlaneCounters = newCounters()
@@ -78,9 +78,9 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   turnMs = performance.now()
   readonly #events: DataPlaneEvents
   readonly #gate: LinkGate
+  readonly #socketOctets: SocketOctets | undefined
   readonly #listeners: LinkListeners
   readonly #links: Links
-  readonly #socketOctets: SocketOctets | undefined
   readonly #padding: ChannelPadding<PlainChannel>
   readonly #keepalive: ChannelKeepalive<PlainChannel>
   readonly #directions: LinkDirections<PlainChannel>
@@ -115,13 +115,13 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
       this.counters[counter]++
     })
     this.#gate = deps.gate ?? OPEN_GATE
+    this.#socketOctets = deps.socketOctets
     this.#links = new Links(
       {unverifiedMax},
       {
         endpoint: () => deps.endpoint,
         owner: this,
         counters: this.counters,
-    this.#socketOctets = deps.socketOctets
         connectFailed: (connect, fault) => this.#events.connectFailed(connect, fault)
       }
     )
@@ -129,13 +129,13 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
       gate: this.#gate,
       counters: this.counters,
       nextHandle: () => this.#nextHandle(),
+      socketOctets: deps.socketOctets,
       accepted: (channel, socket, address) => void this.#links.accept(channel, socket, address)
     })
     this.#tick = setInterval(() => this.#onTick(Date.now()), TICK_MS)
     this.#tick.unref()
   }
 
-      socketOctets: deps.socketOctets,
   // ── commands ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   listen(address: {host: string; port: number}): Promise<SocketAddress> {

@@ -38,8 +38,8 @@ import {type LinkGate, OPEN_GATE} from '../link-gate.ts'
 import {LinkListeners} from '../link-listeners.ts'
 import type {DataPlaneOptions} from '../plane-options.ts'
 import type {RelayKeys} from '../relay-keys.ts'
-import {dispatchEvents} from './dispatch-events.ts'
 import type {SocketOctets} from '../socket-buffers.ts'
+import {dispatchEvents} from './dispatch-events.ts'
 import {MainShard} from './main-shard.ts'
 import {SHARDS_MAX, shardOf} from './native-shard.ts'
 import {outboxWaitOf, partOf} from './plane-part.ts'
@@ -68,8 +68,8 @@ export interface ShardedPlaneDeps {
   readonly threads: ShardThreads
   /** Open to all when left out. */
   readonly gate?: LinkGate | undefined
-  /** A shard died: a bug of ours. Its links are closed; another shard takes its place. */
   readonly socketOctets?: SocketOctets | undefined
+  /** A shard died: a bug of ours. Its links are closed; another shard takes its place. */
   readonly shardDied: (error: unknown) => void
 }
 
@@ -123,9 +123,9 @@ export class ShardedPlane implements DataPlane {
       gate: this.#gate,
       counters: this.#own,
       nextHandle: () => this.#leastBusy().nextHandle(),
+      socketOctets: deps.socketOctets,
       accepted: (channel, socket, address) => this.#deal(channel, socket, address),
       paused: true
-      socketOctets: deps.socketOctets,
     })
     for (const shard of this.#shards) this.#run(shard)
     this.#timer = setInterval(() => this.#refreshAll(), ENDPOINT_MS)

@@ -26,8 +26,8 @@ export type LinkCommand =
       readonly channel: ChannelHandle
       readonly connect: ConnectHandle
       readonly target: ChannelTarget
-    }
       readonly socketOctets: number | undefined
+    }
   /** What links that begin from now on show of us, and what is known for all of them. */
   | {
       readonly kind: 'endpoint'

@@ -188,6 +188,12 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   DirPort: reload('opens and closes ORPorts and DirPorts, while links through the old one stay'),
   PublishServerDescriptor: published,
   PublishToPublicNetwork: settings('publishing to what may be the public network takes an option of its own'),
+  PathsNeededToBuildCircuits: at('unit/app/known-network')(
+    'PathsNeededToBuildCircuits: the part of the paths that must be known, or what the consensus says'
+  ),
+  MaxConsensusAgeForDiffs: at('unit/consensus-diffs')(
+    'MaxConsensusAgeForDiffs: no diff starts from an older consensus, also while there is no newer one'
+  ),
   ExtraInfoStatistics: torrc('ExtraInfoStatistics 0: the extra-info tells nothing but who we are'),
   HiddenServiceStatistics: statistics,
   PaddingStatistics: statistics,

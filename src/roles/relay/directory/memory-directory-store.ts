@@ -8,7 +8,7 @@ import type {Consensus, ConsensusFlavour, VerifiedConsensus} from '../../../netd
 import {parseExtraInfo} from '../../../netdoc/extra-info/extra-info.ts'
 import type {Microdescriptor} from '../../../netdoc/microdescriptor.ts'
 import {parseRouterDescriptor} from '../../../netdoc/router-descriptor/parse.ts'
-import {ConsensusDiffs, type MakeConsensusDiff} from './consensus-diffs.ts'
+import {ConsensusDiffs, type DiffAge, type MakeConsensusDiff} from './consensus-diffs.ts'
 import type {DirectoryStore} from './directory-store.ts'
 import {RelayDocumentTable} from './relay-document-table.ts'
 
@@ -20,6 +20,7 @@ export interface MemoryDirectoryStoreDeps {
   readonly isBusy?: (octets: number) => boolean
   /** Away from the main thread; without it no diffs are served. */
   readonly makeDiff?: MakeConsensusDiff
+  readonly diffAge?: DiffAge
 }
 
 export class MemoryDirectoryStore implements DirectoryStore {
@@ -31,9 +32,12 @@ export class MemoryDirectoryStore implements DirectoryStore {
   readonly #diffs: Readonly<Record<ConsensusFlavour, ConsensusDiffs>>
   #certificates: readonly AuthorityCert[] = []
 
-  constructor({isBusy = () => false, makeDiff}: MemoryDirectoryStoreDeps = {}) {
+  constructor({isBusy = () => false, makeDiff, diffAge}: MemoryDirectoryStoreDeps = {}) {
     this.#isBusy = isBusy
-    this.#diffs = {ns: new ConsensusDiffs(makeDiff), microdesc: new ConsensusDiffs(makeDiff)}
+    this.#diffs = {
+      ns: new ConsensusDiffs(makeDiff, diffAge),
+      microdesc: new ConsensusDiffs(makeDiff, diffAge)
+    }
   }
 
   get microdescriptorCount(): number {
