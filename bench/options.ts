@@ -41,7 +41,7 @@ Whole relays, each a process of its own under load over TLS links:
   --versus tor             C tor in turn with ramson, A B A B, with ratios
   --shards <n,n,…>         ramson with so many shards, in turn; 0 is the plain data plane (${OPTIONS.shards.default})
   --nodes <path,path,…>    ramson on each of these Node programs, in turn; this one otherwise
-  --generator-node <path>  the load generator on this one; the newer, the more load it can make
+  --generator-node <path>  the load generator on this one
   --pairs <n>              turns; figures are medians (${OPTIONS.pairs.default})
   --seconds <s>            of measuring, in each turn (${OPTIONS.seconds.default})
   --relay-cores <list>     as taskset takes it; '' for all (${OPTIONS['relay-cores'].default})

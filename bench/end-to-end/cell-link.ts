@@ -1,18 +1,22 @@
-// One TLS link of the load generator, as a client or as a next hop: the link handshake is the project's own, and once it is
-// over whole cells are handed on where they lie in what TLS gave, so that the generator costs less than the relay it loads.
+// One TLS link of the load generator, as a client or as a next hop, while circuits are made over it: the link handshake is
+// the project's own, and once it is over whole cells are handed on where they lie in what TLS gave. Then the native load
+// takes the connection (load.ts).
 //
 //   'data' ──▶ link handshake until verified ──▶ cells(octets, first, count), a cell over a chunk's border by itself
+//   takeOver() ──▶ the connection, and the beginning of a cell
 
-import {connect, type TLSSocket} from 'node:tls'
+import {connect as connectTcp, type Socket} from 'node:net'
+import type {Duplex} from 'node:stream'
+import {connect, TLSSocket} from 'node:tls'
 import type {LinkHandshake} from '../../src/channel/link-handshake.ts'
 import type {LinkConnection, LinkEndpoint} from '../../src/dataplane/link-endpoint.ts'
+import {RecordTap} from '../../src/dataplane/record-tap.ts'
 import {TLS_OPTIONS} from '../../src/dataplane/tls-options.ts'
+import {type TlsConnection, TlsTakeover} from '../../src/dataplane/tls-takeover.ts'
 import {isVariableLength} from '../../src/wire/channel-cell.ts'
 
 /** Octets of a cell from link protocol 4 on. */
 export const CELL = 514
-/** Cells that fill a TLS record. */
-export const RECORD_CELLS = 31
 const LOOPBACK = Uint8Array.of(127, 0, 0, 1)
 
 export interface Peer {
@@ -24,6 +28,12 @@ export interface Peer {
 /** Takes `count` cells that lie one behind the other; they may be changed in place and are gone when it returns. */
 export type CellTaker = (link: CellLink, octets: Buffer, first: number, count: number) => void
 
+/** A connection that is nobody's but the taker's, and the beginning of the cell that it is at. */
+export interface TakenLink {
+  readonly connection: TlsConnection
+  readonly held: Uint8Array
+}
+
 export class CellLink {
   /** Who takes cells; replaced as a run goes on. */
   cells: CellTaker = () => {}
@@ -31,6 +41,7 @@ export class CellLink {
   onClose: () => void = () => {}
   readonly verified: Promise<void>
   readonly #socket: TLSSocket
+  readonly #takeover: TlsTakeover
   readonly #held = Buffer.alloc(CELL)
   #heldOctets = 0
   #handshake: LinkHandshake | undefined
@@ -38,9 +49,9 @@ export class CellLink {
   #isVerified: () => void = () => {}
   #isRefused: (error: Error) => void = () => {}
 
-  constructor(socket: TLSSocket) {
+  private constructor(socket: TLSSocket, takeover: TlsTakeover) {
     this.#socket = socket
-    socket.setNoDelay(true)
+    this.#takeover = takeover
     this.verified = new Promise((resolve, reject) => {
       this.#isVerified = resolve
       this.#isRefused = reject
@@ -56,14 +67,30 @@ export class CellLink {
 
   /** As a client: proves nothing, checks that the relay is who it should be. */
   static async open(endpoint: LinkEndpoint, relay: Peer): Promise<CellLink> {
-    const socket = connect({...TLS_OPTIONS, host: '127.0.0.1', port: relay.port, rejectUnauthorized: false})
-    const link = new CellLink(socket)
+    const tap = tapOf(connectTcp({host: '127.0.0.1', port: relay.port}))
+    const socket = connect({...TLS_OPTIONS, socket: tap as Duplex, rejectUnauthorized: false})
+    const link = new CellLink(socket, new TlsTakeover(socket, tap, false))
     const target = {...relay, address: {octets: LOOPBACK, port: relay.port}}
     socket.once('secureConnect', () => {
       const certificate = socket.getPeerX509Certificate()?.raw ?? new Uint8Array(0)
-      link.start(endpoint.initiate(connectionOf(socket), certificate, target))
+      link.start(endpoint.initiate(connectionOf(socket, relay.port), certificate, target))
     })
     await link.verified
+    return link
+  }
+
+  /** As a next hop, from a connection that a relay made; `endpoint` answers it. */
+  static answer(endpoint: LinkEndpoint, tcp: Socket): CellLink {
+    const credentials = endpoint.credentials()
+    const tap = tapOf(tcp)
+    const socket = new TLSSocket(tap as Duplex as Socket, {
+      isServer: true,
+      secureContext: credentials.context
+    })
+    const link = new CellLink(socket, new TlsTakeover(socket, tap, true))
+    socket.once('secure', () =>
+      link.start(endpoint.respond(connectionOf(socket, tcp.remotePort ?? 0), credentials))
+    )
     return link
   }
 
@@ -72,14 +99,21 @@ export class CellLink {
     for (const octets of handshake.begin()) this.#socket.write(octets)
   }
 
-  /** The octets belong to the link until `released`. */
-  write(octets: Uint8Array, released?: () => void): void {
-    this.#socket.write(octets, released)
+  write(octets: Uint8Array): void {
+    this.#socket.write(octets)
   }
 
-  /** From now on a TLS record holds no more than this many cells, however many are written at once. */
-  limitRecords(cells: number): void {
-    this.#socket.setMaxSendFragment(cells * CELL)
+  /** Gives the connection away; nothing may be written meanwhile, nor to this link ever again. */
+  async takeOver(): Promise<TakenLink> {
+    const connection = await new Promise<TlsConnection>((resolve, reject) => {
+      this.onClose = () => reject(new Error('the relay closed a link before the load began'))
+      this.#takeover.begin(taken => {
+        if (taken === undefined) reject(new Error('a link whose records cannot be done natively'))
+        else resolve(taken)
+      })
+    })
+    this.close()
+    return {connection, held: this.#held.subarray(0, this.#heldOctets)}
   }
 
   close(): void {
@@ -131,9 +165,14 @@ export class CellLink {
   }
 }
 
-export function connectionOf(socket: TLSSocket): LinkConnection {
+function tapOf(tcp: Socket): RecordTap {
+  tcp.setNoDelay(true)
+  return new RecordTap(tcp)
+}
+
+function connectionOf(socket: TLSSocket, port: number): LinkConnection {
   return {
-    peerAddress: {octets: LOOPBACK, port: socket.remotePort ?? 0},
+    peerAddress: {octets: LOOPBACK, port},
     exportKeyingMaterial: (label, context, length) =>
       new Uint8Array(socket.exportKeyingMaterial(length, label, Buffer.from(context)))
   }

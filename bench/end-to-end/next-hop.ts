@@ -2,14 +2,13 @@
 // link to each. It answers CREATE2 with octets of its own: the client end is in this process and needs no keys of it.
 
 import {createServer, type Server} from 'node:net'
-import {TLSSocket} from 'node:tls'
 import {paddingParams} from '../../src/channel/padding.ts'
 import {ed25519Ready, generateEd25519} from '../../src/crypto/ed25519.ts'
 import {makeEd25519Cert} from '../../src/crypto/ed25519-cert.ts'
 import {generateRsa, rsaIdentity} from '../../src/crypto/rsa.ts'
 import {LinkEndpoint} from '../../src/dataplane/link-endpoint.ts'
 import {CertType} from '../../src/wire/certs.ts'
-import {CellLink, connectionOf, type Peer} from './cell-link.ts'
+import {CellLink, type Peer} from './cell-link.ts'
 
 const DAY_MS = 86_400_000
 
@@ -61,12 +60,8 @@ export class NextHop implements Peer {
     const identity = {port, rsaIdentity: rsaIdentity(rsaKey.public), ed25519Identity: master.public}
     const hop = new NextHop(server, identity)
     server.on('connection', socket => {
-      const credentials = endpoint.credentials()
-      const tls = new TLSSocket(socket, {isServer: true, secureContext: credentials.context})
-      const link = new CellLink(tls)
       // In time for the first CREATE2, which can come in the chunk that ends the handshake.
-      hop.onLink(link)
-      tls.once('secure', () => link.start(endpoint.respond(connectionOf(tls), credentials)))
+      hop.onLink(CellLink.answer(endpoint, socket))
     })
     return hop
   }

@@ -6,20 +6,21 @@
 // cells first go over links without the relay, and what is told as added is the difference of the two distributions, quantile
 // by quantile. A run in which the generator itself fell behind its pace measures the generator, and fails.
 
-import {blankCells, type Flow, fillCell, Receiver} from './flow.ts'
+import {setTimeout as sleep} from 'node:timers/promises'
+import type {Flow} from './flow.ts'
+import {Load} from './load.ts'
 import type {Figures} from './shapes.ts'
 
 const WARM_UP_MS = 500
 const LAST_CELL_MS = 2_000
-/** A cell that leaves so much later than it should is late; of cells, so many may be. */
-const LATE_MS = 2
+/** Of cells, so many may leave late; native/load says how late that is. */
 const LATE_SHARE_MAX = 0.1
 
 export interface PacedRun {
   /** In milliseconds, in order. */
   readonly delays: Float64Array
   readonly seconds: number
-  /** Of the cells: sent more than LATE_MS late. */
+  /** Of the cells: sent later than they should have been. */
   readonly lateShare: number
   /** Of what `spentNs` counts. */
   readonly cpuNs: number
@@ -31,61 +32,17 @@ export async function pace(
   cellsPerSecond: number,
   spentNs: () => number = () => 0
 ): Promise<PacedRun> {
-  // Enough for a while longer than asked; room that grows would stop the loop.
-  const delays = new Float64Array(Math.ceil(cellsPerSecond * (seconds + 2)))
-  let measured = 0
-  let fault: Error | undefined
-  let measuring = false
-  let sent = 0
-  let late = 0
-  const receiver = new Receiver(flows, {
-    arrived: () => {},
-    sentAt: time => {
-      if (measuring && measured < delays.length) delays[measured++] = performance.now() - time
-    },
-    failed: error => {
-      fault ??= error
-    }
-  })
-  /** Back from sockets that are done with them; a socket that falls behind keeps its own. */
-  const free: Buffer[] = []
-  const began = performance.now()
-  const measureFrom = began + WARM_UP_MS
-  const end = measureFrom + seconds * 1000
-  let sentBefore = 0
-  let cpu = 0
-  for (let now = began; now < end && fault === undefined; now = performance.now()) {
-    if (!measuring && now >= measureFrom) {
-      measuring = true
-      sentBefore = sent
-      cpu = spentNs()
-    }
-    for (let due = dueAt(sent); due <= now; due = dueAt(sent)) {
-      const flow = flows[(sent * 7) % flows.length] as Flow
-      const slab = free.pop() ?? blankCells(1)
-      fillCell(slab, 0, flow, performance.now())
-      flow.from.write(slab, () => free.push(slab))
-      if (measuring && now - due > LATE_MS) late++
-      sent++
-    }
-    await new Promise(setImmediate)
-  }
-  const cpuNs = spentNs() - cpu
-  measuring = false
-  const deadline = performance.now() + LAST_CELL_MS
-  while (receiver.received < sent && performance.now() < deadline) await new Promise(setImmediate)
-  if (fault !== undefined) throw fault
-  if (receiver.received !== sent) throw new Error('cells were lost')
-  const elapsed = (performance.now() - measureFrom) / 1000
-  return {
-    delays: delays.subarray(0, measured).sort(),
-    seconds: Math.min(seconds, elapsed),
-    lateShare: late / Math.max(1, sent - sentBefore),
-    cpuNs
-  }
-
-  function dueAt(cell: number): number {
-    return began + (cell * 1000) / cellsPerSecond
+  const load = await Load.take(flows)
+  try {
+    load.pace(cellsPerSecond, WARM_UP_MS, seconds * 1000)
+    await sleep(WARM_UP_MS)
+    const before = spentNs()
+    await sleep(seconds * 1000)
+    const cpuNs = spentNs() - before
+    await load.drained(LAST_CELL_MS)
+    return {delays: load.delays().sort(), seconds, lateShare: load.late / Math.max(1, load.measured), cpuNs}
+  } finally {
+    await load.close()
   }
 }
 

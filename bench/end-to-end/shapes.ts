@@ -2,12 +2,11 @@
 // it came out, and as it should.
 
 import {setTimeout as sleep} from 'node:timers/promises'
-import type {CellLink} from './cell-link.ts'
-import {type Flow, flowAcross, flowDirect, flowDown, flowUp, Receiver} from './flow.ts'
+import {type Flow, flowAcross, flowDirect, flowDown, flowUp} from './flow.ts'
 import {measureIdle} from './idle.ts'
+import {Load, type PumpOptions} from './load.ts'
 import {Network} from './network.ts'
 import {pace, pacedFigures} from './paced.ts'
-import {Pump, type PumpOptions} from './pump.ts'
 import {relayCounts} from './relay-counts.ts'
 import {cpuNs, type RelayUnderTest} from './relay-process.ts'
 import {storm} from './storm.ts'
@@ -95,7 +94,7 @@ function bulk({clients, hops, circuits, direction, pump: options}: Bulk): Shape 
 function flowsOf({circuits}: Network, direction: Bulk['direction']): Flow[] {
   if (direction === 'up') return circuits.map(flowUp)
   if (direction === 'down') return circuits.map(flowDown)
-  return circuits.map((circuit, i) => flowAcross(circuit, circuits[i ^ 1] as (typeof circuits)[0], i))
+  return circuits.map((circuit, i) => flowAcross(circuit, circuits[i ^ 1] as (typeof circuits)[0]))
 }
 
 async function saturate(
@@ -104,40 +103,27 @@ async function saturate(
   flows: readonly Flow[],
   options: PumpOptions
 ): Promise<Figures> {
-  const pumps = new Map<CellLink, Pump>()
-  let fault: Error | undefined
-  const receiver = new Receiver(flows, {
-    arrived: (from, count) => pumps.get(from)?.arrived(count),
-    failed: error => {
-      fault ??= error
-    }
-  })
-  for (const link of new Set(flows.map(({from}) => from))) {
-    const own = flows.filter(({from}) => from === link)
-    pumps.set(link, new Pump(link, own, options))
+  const load = await Load.take(flows)
+  try {
+    load.pump(options)
+    await sleep(WARM_UP_MS)
+    const figures = await over(relay, seconds, () => load.received)
+    await load.drained(DRAIN_MS)
+    return figures
+  } finally {
+    await load.close()
   }
-  for (const pump of pumps.values()) pump.fill()
-  await sleep(WARM_UP_MS)
-  const figures = await over(relay, seconds, () => receiver.received)
-  for (const pump of pumps.values()) pump.stop()
-  await drained(() => fault !== undefined || [...pumps.values()].every(({underWay}) => underWay === 0))
-  if (fault !== undefined) throw fault
-  return figures
 }
 
 async function paced(relay: RelayUnderTest, seconds: number, cellsPerSecond: number): Promise<Figures> {
   const network = new Network(relay)
   try {
     const direct = await network.openDirect(PACED_LINKS)
-    const both = direct.flatMap(([a, b], i) => [flowDirect(a, b, 2 * i), flowDirect(b, a, 2 * i + 1)])
+    const both = direct.flatMap(([a, b]) => [flowDirect(a, b), flowDirect(b, a)])
     const floor = await pace(both, seconds * FLOOR_SHARE, cellsPerSecond)
-    for (const links of direct) for (const link of links) link.close()
     await network.openLinks(PACED_LINKS)
     await network.makeCircuits(PACED_LINKS, PACED_LINKS)
-    const flows = network.circuits.flatMap((circuit, i) => [
-      flowUp(circuit, 2 * i),
-      flowDown(circuit, 2 * i + 1)
-    ])
+    const flows = network.circuits.flatMap(circuit => [flowUp(circuit), flowDown(circuit)])
     return pacedFigures(floor, await pace(flows, seconds, cellsPerSecond, () => cpuNs(relay.pid)))
   } finally {
     network.close()
@@ -167,13 +153,5 @@ export async function over(relay: RelayUnderTest, seconds: number, count: () => 
     cores: spent / ns,
     generatorCores: ((generator.user + generator.system) * 1000) / ns,
     ...crossed
-  }
-}
-
-async function drained(isDone: () => boolean): Promise<void> {
-  const deadline = Date.now() + DRAIN_MS
-  while (!isDone()) {
-    if (Date.now() > deadline) throw new Error('cells were lost')
-    await sleep(20)
   }
 }

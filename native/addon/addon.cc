@@ -29,6 +29,7 @@ class Addon : public Napi::Addon<Addon> {
     define_shard_links(env, exports, environment_);
     define_onion_skins(env, exports, environment_);
     define_descriptors(env, exports, environment_);
+    define_load(env, exports, environment_);
   }
 
  private:

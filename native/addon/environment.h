@@ -6,6 +6,7 @@
 
 #include "../crypto/cgo.h"
 #include "../crypto/relay_direction.h"
+#include "../load/load_run.h"
 #include "handle_table.h"
 
 namespace ramson {
@@ -23,6 +24,7 @@ struct Environment {
   HandleTable<RelayDirection> directions;
   HandleTable<CgoHop> cgo_hops;
   OpenShards shards;
+  HandleTable<LoadRun> load_runs;
 };
 
 /// Defines a function whose data is the environment.
@@ -53,6 +55,9 @@ void define_descriptors(Napi::Env env, Napi::Object exports, Environment &enviro
 void define_shards(Napi::Env env, Napi::Object exports, Environment &environment);
 /// shardLinksOpen, shardLinkAdopt and what else there is to native links.
 void define_shard_links(Napi::Env env, Napi::Object exports, Environment &environment);
+
+/// loadOpen, loadClose and what a run of the load generator does in between.
+void define_load(Napi::Env env, Napi::Object exports, Environment &environment);
 
 /// The kernel at a place in the list that the addon exports; null beyond it.
 const Kernel *kernel_at(std::uint32_t index);

@@ -39,14 +39,17 @@ class HandleTable {
   }
 
   /// Destroys the object; false for a handle that names nothing any more.
-  bool remove(Handle handle) {
-    if (find(handle) == nullptr) return false;
+  bool remove(Handle handle) { return release(handle) != nullptr; }
+
+  /// Gives the object away; null for a handle that names nothing any more.
+  std::unique_ptr<T> release(Handle handle) {
+    if (find(handle) == nullptr) return nullptr;
     Slot &slot = slots_[handle.slot];
-    slot.object.reset();
+    std::unique_ptr<T> object = std::move(slot.object);
     count_--;
     // A slot whose generations are spent stays empty for good, so that no old handle can ever fit again.
     if (++slot.generation != kNone) slot.next_free = std::exchange(first_free_, handle.slot);
-    return true;
+    return object;
   }
 
   std::size_t count() const { return count_; }

@@ -64,7 +64,8 @@ export interface ShardAddon {
     buckets: Uint32Array,
     turn: () => void
   ): boolean | AddonStatus
-  /** `place`: channel's slot, descriptor, suite, 1 for a server, 1 for a peer that authenticated. `secrets`, `sequences`: of reading, of writing. */
+  /** `place`: channel's slot, descriptor, suite, 1 for a server, 1 for a peer that authenticated, 1 for a private
+   * address. `secrets`, `sequences`: of reading, of writing. */
   shardLinkAdopt(
     slot: number,
     generation: number,
@@ -185,8 +186,54 @@ export interface RecordAddon {
   ): AddonStatus | undefined
 }
 
+/** Why a run of the load generator cannot go on. Mirror of `LoadFault` in native/load/load_link.h. */
+export const NativeLoadFault = {
+  NONE: 0,
+  LINK_CLOSED: 1,
+  BAD_RECORD: 2,
+  CIRCUIT_CLOSED: 3,
+  STRANGE_CIRCUIT: 4,
+  ALTERED: 5,
+  BLOCKED: 6
+} as const
+
+/**
+ * The load generator of `ramson bench` (native/load/load_run.h says what it does), a run named by slot and generation as the
+ * first two arguments. Links and flows come first, then `loadPump` or `loadPace`, once.
+ */
+export interface LoadAddon {
+  /** `pattern`: what is alike in all cells, 514 octets. Writes slot and generation. */
+  loadOpen(kernel: number, pattern: Uint8Array, handle: Uint32Array): AddonStatus | undefined
+  /**
+   * `place`: descriptor, suite, 1 for a server. `secrets`, `sequences`: of reading, of writing. The link's place, and then the
+   * descriptor is the run's; or minus the status.
+   */
+  loadLink(
+    slot: number,
+    generation: number,
+    place: Uint32Array,
+    secrets: Uint8Array,
+    sequences: Float64Array,
+    held: Uint8Array,
+    behind: Uint8Array
+  ): number
+  /** `place`: place of a link, circ_id there; the same where cells come out. `layers`: handles of up to two directions, which are
+   * the run's then and close with it. */
+  loadFlow(slot: number, generation: number, place: Uint32Array, layers: Uint32Array): AddonStatus | undefined
+  /** `settings`: cells of a write, of a TLS record, of a flow in a row, of a link under way. */
+  loadPump(slot: number, generation: number, settings: Uint32Array): AddonStatus | undefined
+  /** `settings`: cells per second, milliseconds of warm-up, milliseconds measured. */
+  loadPace(slot: number, generation: number, settings: Float64Array): AddonStatus | undefined
+  loadStop(slot: number, generation: number): AddonStatus | undefined
+  /** Works for so long. `report`: cells sent, received, measured, late; a `NativeLoadFault`; the reason in a DESTROY. */
+  loadRun(slot: number, generation: number, ms: number, report: Float64Array): AddonStatus | undefined
+  /** Copies the delays of measured cells in milliseconds, as many as fit; gives how many there are, or minus the status. */
+  loadDelays(slot: number, generation: number, out: Float64Array): number
+  loadClose(slot: number, generation: number): AddonStatus | undefined
+}
+
 /** `kernel` arguments are places in `kernels`. Directions are named by slot and generation. */
-export interface Addon extends ShardAddon, OnionSkinAddon, RecordAddon {
+export interface Addon extends ShardAddon, OnionSkinAddon, RecordAddon, LoadAddon {
   /** The kernels that this machine can run, best first. */
   readonly kernels: readonly string[]
   /** The kernel of this process: the best, or the one that RAMSON_KERNEL names. */
@@ -282,6 +329,7 @@ const NEWEST = [
   'canCarryLinks',
   'shardOpen',
   'ntorAnswer',
+  'loadOpen',
   'cgoOpen'
 ] as const satisfies readonly (keyof Addon)[]
 

@@ -112,6 +112,7 @@ void run_shards(const Kernel &kernel, bool in_threads) {
   shard_cases(kernel);
   shard_load(kernel);
   socket_links(kernel);
+  load(kernel);
   if (in_threads) {
     shard_threads(kernel);
     socket_links_in_threads(kernel);

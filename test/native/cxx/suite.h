@@ -52,5 +52,6 @@ void shard_load(const Kernel &kernel);
 void shard_threads(const Kernel &kernel);
 void socket_links(const Kernel &kernel);
 void socket_links_in_threads(const Kernel &kernel);
+void load(const Kernel &kernel);
 
 }  // namespace ramson::test
