@@ -49,6 +49,7 @@ enum class EventKind : std::uint8_t {
   kOriginCell = 4,
   kViolation = 5,
   kDrained = 6,
+  kCellsWaited = 7,
 };
 
 enum class LinkEventKind : std::uint8_t {
@@ -72,6 +73,7 @@ enum class CommandKind : std::uint8_t {
   kSetLimits = 138,
   kShedOldest = 139,
   kEnablePadding = 140,
+  kMeasureWaits = 141,
 };
 
 enum class Violation : std::uint8_t {

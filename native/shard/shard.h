@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "channel.h"
@@ -102,6 +103,13 @@ class Shard {
     bool wants_room = false;
   };
 
+  /// Cells that left at an end, where that is measured.
+  struct EndWaits {
+    std::uint32_t cells = 0;
+    double waited_ms = 0;
+    double since_ms = 0;
+  };
+
   explicit Shard(const ShardSettings &settings);
 
   /// Cells whose circuits are looked up before the first of them is worked off.
@@ -126,6 +134,10 @@ class Shard {
   void fault(Channel &channel, shard_records::ChannelFault code, std::uint8_t command = 0);
   void touch(Channel &channel);
   void count_wait(std::uint32_t waited_ms);
+  void note_wait(const CircuitEnd &end, std::uint32_t waited_ms);
+  /// What left at an end that goes.
+  void tell_waits(const CircuitEnd &end);
+  void measure_waits(bool wanted);
   std::atomic_ref<std::uint32_t> queue_counter(const CircuitEnd &end, std::size_t word) const {
     return std::atomic_ref(settings_.queue_counters[end.circuit->counter * shard_records::kQueueCounterWords + word]);
   }
@@ -185,6 +197,9 @@ class Shard {
   double counters_[shard_records::kCounters] = {};
   std::size_t queued_cells_ = 0;
   double now_ms_ = 0;
+  bool measures_waits_ = false;
+  /// By ends that are on a channel; empty where nothing is measured.
+  std::unordered_map<const CircuitEnd *, EndWaits> waits_;
   /// When a cell weighed 1.
   double weight_since_ms_ = 0;
   double weight_ = 1;

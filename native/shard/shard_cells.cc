@@ -287,6 +287,7 @@ std::size_t Shard::take(std::uint32_t slot, std::uint8_t *out, std::size_t room)
       const CircuitEnd *next = outbox.first();
       if (next != nullptr) prefetch(*next->queue.oldest());
       if (end->is_counted) tell_drained(*end);
+      if (measures_waits_) note_wait(*end, now_ms - cell->since_ms);
     }
     std::memcpy(out + written, cell->octets + start, size);
     written += size;
@@ -308,6 +309,34 @@ void Shard::count_wait(std::uint32_t waited_ms) {
     counters_[bucket_of(waited_ms, shard_records::kOutboxWaitBounds, shard_records::kOutboxWaitUpTo1)]++;
   }
   counters_[shard_records::kOutboxWaited] += waited_ms;
+}
+
+void Shard::note_wait(const CircuitEnd &end, std::uint32_t waited_ms) {
+  // What we send ourselves is no traffic of others.
+  if (end.side == Side::kFirstHop) return;
+  EndWaits &waits = waits_[&end];
+  if (waits.cells++ == 0) waits.since_ms = now_ms_;
+  waits.waited_ms += waited_ms;
+}
+
+void Shard::tell_waits(const CircuitEnd &end) {
+  const auto found = waits_.find(&end);
+  if (found == waits_.end()) return;
+  const EndWaits &waits = found->second;
+  RecordHead head = head_of(EventKind::kCellsWaited, end.handle);
+  head.number = waits.cells;
+  head.object = static_cast<std::uint64_t>(waits.waited_ms);
+  const auto lasted_ms = static_cast<std::uint32_t>(static_cast<std::uint64_t>(now_ms_ - waits.since_ms));
+  const std::uint8_t payload[4] = {static_cast<std::uint8_t>(lasted_ms), static_cast<std::uint8_t>(lasted_ms >> 8),
+                                   static_cast<std::uint8_t>(lasted_ms >> 16),
+                                   static_cast<std::uint8_t>(lasted_ms >> 24)};
+  events_.add(head, payload, sizeof payload);
+  waits_.erase(found);
+}
+
+void Shard::measure_waits(bool wanted) {
+  measures_waits_ = wanted;
+  if (!wanted) waits_.clear();
 }
 
 void Shard::violation(CircuitEnd &end, Violation code) {

@@ -112,6 +112,7 @@ void Shard::release(CircuitEnd &end) {
 }
 
 void Shard::let_go(CircuitEnd &end) {
+  if (measures_waits_) tell_waits(end);
   queued_cells_ -= end.channel->outbox.drop(end, pool_);
   if (end.is_counted) tell_queue(end);
   end.channel = nullptr;

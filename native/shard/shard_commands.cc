@@ -124,6 +124,9 @@ bool Shard::command(const RecordReader &record) {
       if (channel != nullptr) channel->is_padding_enabled = head.code != 0;
       return true;
     }
+    case CommandKind::kMeasureWaits:
+      measure_waits(head.code != 0);
+      return true;
   }
   return false;
 }

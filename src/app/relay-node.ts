@@ -441,10 +441,12 @@ export class RelayNode {
       if (this.#doors === 'dormant') this.core.plane.closeChannel(channel.info.channel)
       else this.#selfTest.channelOpened(channel)
     })
-    this.#parts.tallies.statistics.attach(this.core.plane)
+    const {statistics} = this.#parts.tallies
+    statistics.attach(this.core.plane)
+    this.core.registry.waits = (circuit, waits) => statistics.cells.waited(circuit, waits)
     this.core.channels.onOpened(({info}) => {
       const isClient = info.direction === 'received' && info.peer.kind === 'client'
-      if (isClient) this.#parts.tallies.statistics.entry.connected(info.address.octets)
+      if (isClient) statistics.entry.connected(info.address.octets)
     })
     this.#takeParameters()
     this.#hibernation.second()

@@ -7,6 +7,7 @@ import type {DataPlane, DataPlaneMeasures} from '../dataplane/contract.ts'
 import {LINK_DIRECTION_COUNTERS} from '../dataplane/link-directions.ts'
 import {secureFraction} from '../netdir/choose.ts'
 import {formatTime} from '../netdoc/time.ts'
+import {CellStatistics} from '../roles/relay/statistics/cell-statistics.ts'
 import {
   ConnectionDirectionStatistics,
   type LinkDirectionTotals
@@ -49,14 +50,17 @@ export class RelayStatistics {
   readonly consensusRequests: ConsensusRequestStatistics
   /** Hears of clients that connect. */
   readonly entry: EntryStatistics
+  /** Hears of circuits that close. */
+  readonly cells = new CellStatistics({formatTime, random: secureFraction})
   readonly #onionServices: OnionServiceStatistics
   readonly #padding: PaddingStatistics
   readonly #overload: OverloadStatistics
   readonly #consensusRequestDays: DailyStatistics
   readonly #entryDays: DailyStatistics
   readonly #linkDays: DailyStatistics
+  readonly #cellDays: DailyStatistics
   #plane: MeasuringPlane | undefined
-  #measures: DataPlaneMeasures = {linkDirections: false}
+  #measures: DataPlaneMeasures = {linkDirections: false, cellWaits: false}
   #linkTotals: () => LinkDirectionTotals = () => NO_LINKS
   readonly #saved: SavedLines | undefined
   readonly #countries: CountriesOfClients
@@ -80,6 +84,7 @@ export class RelayStatistics {
     this.entry = new EntryStatistics({country, formatTime})
     this.#entryDays = new DailyStatistics(this.entry, saved?.('entry-stats'))
     const links = new ConnectionDirectionStatistics({totals: () => this.#linkTotals(), formatTime})
+    this.#cellDays = new DailyStatistics(this.cells, saved?.('buffer-stats'))
     this.#linkDays = new DailyStatistics(links, saved?.('conn-stats'))
   }
 
@@ -112,6 +117,8 @@ export class RelayStatistics {
     this.#switch(nowSeconds, config)
     this.#consensusRequestDays.second(nowSeconds)
     this.#entryDays.second(nowSeconds)
+    this.cells.second(nowSeconds)
+    this.#cellDays.second(nowSeconds)
     this.#linkDays.second(nowSeconds)
   }
 
@@ -125,6 +132,7 @@ export class RelayStatistics {
       ...this.#consensusRequestDays.lines(),
       ...(hiddenServiceStatistics ? this.#onionServices.lines() : []),
       ...this.#entryDays.lines(),
+      ...this.#cellDays.lines(),
       ...this.#linkDays.lines(),
       ...(paddingStatistics ? this.#padding.lines() : []),
       ...(overloadStatistics ? this.#overload.lines(nowSeconds, bandwidthRate, bandwidthBurst) : [])
@@ -134,7 +142,7 @@ export class RelayStatistics {
   /** The files of countries come a moment after the start, or with a reload: what needs them begins then. */
   #switch(nowSeconds: number, config: RelayConfig): void {
     const {extraInfoStatistics, directoryRequestStatistics, entryStatistics} = config
-    const {connectionDirectionStatistics} = config
+    const {connectionDirectionStatistics, cellStatistics} = config
     const [ipv4, ipv6] = [this.#countries.has('ipv4'), this.#countries.has('ipv6')]
     const to = (isOn: boolean) => (extraInfoStatistics && isOn ? 'on' : 'off')
     this.#consensusRequestDays.switch(to(directoryRequestStatistics && ipv4), nowSeconds)
@@ -142,11 +150,13 @@ export class RelayStatistics {
     this.#entryDays.switch(to(entryStatistics && (ipv4 || ipv6)), nowSeconds)
     this.entry.isOn = this.#entryDays.isOn
     this.#linkDays.switch(to(connectionDirectionStatistics), nowSeconds)
-    this.#measure({linkDirections: this.#linkDays.isOn})
+    this.#cellDays.switch(to(cellStatistics), nowSeconds)
+    this.#measure({linkDirections: this.#linkDays.isOn, cellWaits: this.#cellDays.isOn})
   }
 
   #measure(measures: DataPlaneMeasures): void {
-    if (this.#measures.linkDirections === measures.linkDirections) return
+    const {linkDirections, cellWaits} = this.#measures
+    if (linkDirections === measures.linkDirections && cellWaits === measures.cellWaits) return
     this.#measures = measures
     this.#plane?.setMeasures(measures)
   }

@@ -9,6 +9,7 @@ import {allocateCircId} from '../channel/circ-id.ts'
 import {randomOctets} from '../crypto/random.ts'
 import type {ChannelMap} from '../dataplane/channel-map.ts'
 import type {
+  CellWaits,
   ChannelHandle,
   ChannelInfo,
   CircuitHandle,
@@ -53,6 +54,7 @@ export class CircuitRegistry implements DataPlaneEvents {
   readonly #circuits = new Map<CircuitHandle, LocalCircuit>()
   #lastHandle = 0
   #creates: CreateHandler | undefined
+  #waits: ((circuit: CircuitHandle, waits: CellWaits) => void) | undefined
 
   constructor(channels: ChannelMap) {
     this.channels = channels
@@ -60,6 +62,11 @@ export class CircuitRegistry implements DataPlaneEvents {
 
   set creates(handler: CreateHandler) {
     this.#creates = handler
+  }
+
+  /** Hears how long cells waited, where that is measured. */
+  set waits(hears: (circuit: CircuitHandle, waits: CellWaits) => void) {
+    this.#waits = hears
   }
 
   get size(): number {
@@ -131,6 +138,10 @@ export class CircuitRegistry implements DataPlaneEvents {
 
   violation(circuit: CircuitHandle, violation: CircuitViolation): void {
     this.#circuits.get(circuit)?.violation(violation)
+  }
+
+  cellsWaited(circuit: CircuitHandle, waits: CellWaits): void {
+    this.#waits?.(circuit, waits)
   }
 
   drained(circuit: CircuitHandle): void {

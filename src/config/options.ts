@@ -150,7 +150,7 @@ export const relayOptions = {
   OverloadStatistics: done('statistics', 'boolean', '1'),
   DirReqStatistics: done('statistics', 'boolean', '1'),
   EntryStatistics: done('statistics', 'boolean', '0'),
-  CellStatistics: known('statistics', 'boolean', '0'),
+  CellStatistics: done('statistics', 'boolean', '0'),
   ConnDirectionStatistics: done('statistics', 'boolean', '0'),
   GeoIPFile: done('statistics', 'filename', '/usr/share/tor/geoip'),
   GeoIPv6File: done('statistics', 'filename', '/usr/share/tor/geoip6'),

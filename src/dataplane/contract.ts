@@ -85,6 +85,15 @@ export type CircuitViolation =
 /** A queue with no more cells than this is worth filling again. */
 export const DRAINED_AT_CELLS = 16
 
+/** Cells that left at one end of a circuit. */
+export interface CellWaits {
+  readonly cells: number
+  /** How long they waited in the outbox, all together. */
+  readonly waitedMs: number
+  /** From when the first of them left to the end. */
+  readonly lastedMs: number
+}
+
 /** What a data plane tells the control plane. Handlers run to their end before the next event. */
 export interface DataPlaneEvents {
   channelOpened(info: ChannelInfo): void
@@ -103,6 +112,8 @@ export interface DataPlaneEvents {
   /** At most DRAINED_AT_CELLS of the cells that `queuedCells` counts wait; told once for every `awaitDrained` that was true.
    * More may be on their way there, so who needs to know asks again. */
   drained(circuit: CircuitHandle): void
+  /** Where `cellWaits` are measured: an end of a circuit is gone, of which a circuit has up to two. */
+  cellsWaited?(circuit: CircuitHandle, waits: CellWaits): void
 }
 
 /** Totals since the start, for metrics; plain numbers so that reading them costs nothing on the cell path. */
@@ -185,12 +196,22 @@ export interface DataPlaneRates {
   /** Over each link of a peer that did not authenticate. */
   readonly linkRate: number
   readonly linkBurst: number
+  /** How often links are looked at again that the rates held back, in milliseconds; TOKEN_REFILL_MS when left out. */
+  readonly refillMs?: number
+  /** What goes over links with private addresses counts neither against the rates of all links nor among octets read and
+   * written. Not so when left out. */
+  readonly privateIsFree?: boolean
 }
+
+/** TokenBucketRefillInterval, where the settings do not say. */
+export const TOKEN_REFILL_MS = 100
 
 /** What is measured only where somebody wants to know it. */
 export interface DataPlaneMeasures {
   /** Which way octets go on links: the counters `links…` and `ipv6Links…`. */
   readonly linkDirections: boolean
+  /** How long cells of circuits that came to us wait: the event `cellsWaited`. */
+  readonly cellWaits: boolean
 }
 
 /** Upper bounds of the buckets that waits in outboxes are counted in, in milliseconds; the last bucket has none. */

@@ -142,7 +142,7 @@ for (const {name, shards, links, skip} of kinds) {
     test('nothing is counted before it is asked for, and from then on each link by what it moved', async () => {
       await linkThatMoves(link => readCells(60, link))
       assert.deepEqual(counts(), [0, 0, 0, 0, 0, 0, 0, 0])
-      relay.core.plane.setMeasures({linkDirections: true})
+      relay.core.plane.setMeasures({linkDirections: true, cellWaits: false})
       await linkThatMoves(link => readCells(60, link))
       await waitUntil('one mostly read', SOON, () => counts()[1] === 1)
       await linkThatMoves(link => writeCells(60, link))

@@ -24,6 +24,8 @@ export class CircuitQueue {
   waiting = false
   /** Somebody wants to know when it is short. */
   isAwaited = false
+  /** Cells that left here, where that is measured; see CellWaits. */
+  left: {cells: number; waitedMs: number; readonly sinceMs: number} | undefined
   readonly #cells: Uint8Array[] = []
   /** Since when each cell has waited, in milliseconds of the clock of whoever puts. */
   readonly #since: number[] = []
@@ -164,6 +166,11 @@ export class Outbox {
     if (cell === undefined) return undefined
     this.#account.octets -= costOf(cell)
     this.#waits.add(nowMs - sinceMs)
+    if (this.#waits.ofCircuits) {
+      queue.left ??= {cells: 0, waitedMs: 0, sinceMs: nowMs}
+      queue.left.cells++
+      queue.left.waitedMs += nowMs - sinceMs
+    }
     return cell
   }
 }

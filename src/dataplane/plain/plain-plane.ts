@@ -182,7 +182,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   unlinkNext(handle: CircuitHandle): void {
     const circuit = this.#circuits.get(handle)
     if (circuit?.next === undefined) return
-    release(circuit.next)
+    this.#letGo(circuit, circuit.next)
     circuit.next = undefined
   }
 
@@ -239,7 +239,8 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     for (const channel of this.#channels.values()) channel.limits?.configure(rates)
   }
 
-  setMeasures({linkDirections}: DataPlaneMeasures): void {
+  setMeasures({linkDirections, cellWaits}: DataPlaneMeasures): void {
+    this.waitTimes.ofCircuits = cellWaits
     this.#directions.switch(linkDirections ? 'on' : 'off', Date.now(), this.#channels.values())
   }
 
@@ -464,10 +465,19 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
 
   #forget(circuit: PlainCircuit): void {
     if (!this.#circuits.delete(circuit.handle)) return
-    if (circuit.prev !== undefined) release(circuit.prev)
-    if (circuit.next !== undefined) release(circuit.next)
+    if (circuit.prev !== undefined) this.#letGo(circuit, circuit.prev)
+    if (circuit.next !== undefined) this.#letGo(circuit, circuit.next)
     if (circuit.splicedWith !== undefined) circuit.splicedWith.splicedWith = undefined
     circuit.layer?.close()
+  }
+
+  #letGo({handle, layer}: PlainCircuit, end: CircuitEnd): void {
+    release(end)
+    const {left} = end.queue
+    // What we send ourselves is no traffic of others.
+    if (left === undefined || layer === undefined || !this.waitTimes.ofCircuits) return
+    const lastedMs = Math.max(0, this.turnMs - left.sinceMs)
+    this.#events.cellsWaited?.(handle, {cells: left.cells, waitedMs: left.waitedMs, lastedMs})
   }
 
   #nextHandle(): ChannelHandle {

@@ -8,6 +8,8 @@ export class WaitTimes {
   /** Each value is counted in one; the last is for those above all bounds. */
   readonly #buckets = [...BOUNDS, Number.POSITIVE_INFINITY].map(() => 0)
   #sumMs = 0
+  /** Each circuit's are wanted, too. */
+  ofCircuits = false
 
   add(waitedMs: number): void {
     let bucket = 0

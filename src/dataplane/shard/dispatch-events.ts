@@ -44,7 +44,18 @@ function dispatch(reader: RecordReader, events: DataPlaneEvents): void {
     case EventKind.DRAINED:
       events.drained(circuit)
       break
+    case EventKind.CELLS_WAITED:
+      events.cellsWaited?.(circuit, {
+        cells: reader.number,
+        waitedMs: reader.object,
+        lastedMs: readU32LittleEndian(reader.payload())
+      })
+      break
     default:
       throw new BugError('shard-event', String(reader.kind))
   }
+}
+
+function readU32LittleEndian([a = 0, b = 0, c = 0, d = 0]: Uint8Array): number {
+  return d * 2 ** 24 + c * 2 ** 16 + b * 2 ** 8 + a
 }

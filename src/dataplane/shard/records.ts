@@ -53,7 +53,10 @@ export const EventKind = {
   /** subject: circuit, code: ViolationCode. After one the circuit's cells are dropped until it is closed. */
   VIOLATION: 5,
   /** subject: circuit. Only where AWAITED asks for it. */
-  DRAINED: 6
+  DRAINED: 6,
+  /** subject: circuit that came to us, number: cells that left at an end of it that is gone, object: milliseconds that they
+   * waited together; payload: u32, milliseconds since the first of them. Only after MEASURE_WAITS; a circuit has two ends. */
+  CELLS_WAITED: 7
 } as const
 
 /** What the worker is told, who owns the sockets. `number` is always the slot that channelOpen gave. */
@@ -100,7 +103,9 @@ export const CommandKind = {
   SHED_OLDEST: 139,
   /** subject: channel, code: 1 where padding is enabled on it from now on, 0 where not. Its cells are counted accordingly; until
    * the first such command, padding is enabled from link protocol 5 on. */
-  ENABLE_PADDING: 140
+  ENABLE_PADDING: 140,
+  /** code: 1 where CELLS_WAITED is wanted from now on, 0 where not. */
+  MEASURE_WAITS: 141
 } as const
 
 /** Codes of VIOLATION events, by the names of contract.ts. */

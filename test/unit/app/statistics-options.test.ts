@@ -3,7 +3,7 @@ import {test} from 'node:test'
 import {RelayStatistics, type StatisticsTotals} from '../../../src/app/relay-statistics.ts'
 import {loadConfig, type RelayConfig} from '../../../src/config/relay-config.ts'
 import {parseTorrcText} from '../../../src/config/torrc-text.ts'
-import type {DataPlaneMeasures} from '../../../src/dataplane/contract.ts'
+import type {CircuitHandle, DataPlaneMeasures} from '../../../src/dataplane/contract.ts'
 import {newCounters} from '../../../src/dataplane/counters.ts'
 
 /** Noon: onion services are counted from noon to noon. */
@@ -112,7 +112,7 @@ test('ConnDirectionStatistics: which way octets went on links is measured and to
   statistics.attach({counters, setMeasures: measures => measured.push(measures)})
   counters.linksBoth = 1000
   statistics.second(START, totals(1), config)
-  assert.deepEqual(measured, [{linkDirections: true}])
+  assert.deepEqual(measured, [{linkDirections: true, cellWaits: false}])
   Object.assign(counters, {linksLittle: 5, linksMostlyRead: 4, linksMostlyWritten: 3, linksBoth: 1002})
   Object.assign(counters, {ipv6LinksLittle: 1, ipv6LinksBoth: 2})
   statistics.second(START + DAY, totals(2), config)
@@ -123,7 +123,35 @@ test('ConnDirectionStatistics: which way octets went on links is measured and to
   ])
   assert.deepEqual(told(read('')), [])
   assert.deepEqual(told(read('ConnDirectionStatistics 1\nExtraInfoStatistics 0')), [])
-  assert.deepEqual(measured, [{linkDirections: true}, {linkDirections: false}])
+  assert.deepEqual(measured, [
+    {linkDirections: true, cellWaits: false},
+    {linkDirections: false, cellWaits: false}
+  ])
+})
+
+test('CellStatistics: circuits that close are measured and told of in tenths where that is asked for', () => {
+  const config = read('CellStatistics 1')
+  const statistics = new RelayStatistics(START, {
+    param: () => undefined,
+    overloaded: () => {},
+    countries: {isRead: true, has: () => false, country: () => '??', digestLines: () => []}
+  })
+  const measured: DataPlaneMeasures[] = []
+  statistics.attach({counters: newCounters(), setMeasures: measures => measured.push(measures)})
+  statistics.second(START, totals(1), config)
+  assert.deepEqual(measured, [{linkDirections: false, cellWaits: true}])
+  statistics.cells.waited(1 as CircuitHandle, {cells: 30, waitedMs: 600, lastedMs: 10_000})
+  statistics.second(START + DAY, totals(2), config)
+  const told = (of: RelayConfig) => statistics.lines(START + DAY, of).filter(line => line.startsWith('cell-'))
+  assert.deepEqual(told(config), [
+    'cell-stats-end 2026-11-23 12:00:00 (86400 s)',
+    'cell-processed-cells 30,0,0,0,0,0,0,0,0,0',
+    'cell-queued-cells 0.03,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00',
+    'cell-time-in-queue 20,0,0,0,0,0,0,0,0,0',
+    'cell-circuits-per-decile 1'
+  ])
+  assert.deepEqual(told(read('')), [])
+  assert.deepEqual(told(read('CellStatistics 1\nExtraInfoStatistics 0')), [])
 })
 
 test('EntryStatistics: clients are counted by country where that is asked for, and there is a file of countries', () => {

@@ -201,6 +201,9 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   DirReqStatistics: at('unit/app/statistics-options')(
     'DirReqStatistics: requests for a consensus are counted where there is a GeoIPFile, and ExtraInfoStatistics is not off'
   ),
+  CellStatistics: at('unit/app/statistics-options')(
+    'CellStatistics: circuits that close are measured and told of in tenths where that is asked for'
+  ),
   ConnDirectionStatistics: at('unit/app/statistics-options')(
     'ConnDirectionStatistics: which way octets went on links is measured and told where that is asked for'
   ),

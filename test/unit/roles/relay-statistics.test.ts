@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import {describe, it} from 'node:test'
+import type {CircuitHandle} from '../../../src/dataplane/contract.ts'
 import {formatTime} from '../../../src/netdoc/time.ts'
+import {
+  CellStatistics,
+  CIRCUITS_MAX,
+  CLOSING_MAX
+} from '../../../src/roles/relay/statistics/cell-statistics.ts'
 import {CLIENTS_MAX, ClientCountries} from '../../../src/roles/relay/statistics/client-countries.ts'
 import {ConsensusRequestStatistics} from '../../../src/roles/relay/statistics/consensus-request-statistics.ts'
 import {
@@ -150,6 +156,56 @@ describe('requests for a consensus', () => {
     ])
     statistics.clear()
     assert.equal(statistics.lines(NOW, DAY_SECONDS)[2], 'dirreq-v3-reqs ')
+  })
+})
+
+describe('cells of circuits', () => {
+  const circuit = (number: number) => number as CircuitHandle
+  const cellStatistics = () => new CellStatistics({formatTime, random: () => 0.5})
+
+  it('dir-spec 2.1.2: cell-stats tells means for tenths of the circuits, the busiest first', () => {
+    const statistics = cellStatistics()
+    statistics.second(NOW)
+    for (let number = 1; number <= 20; number++) {
+      statistics.waited(circuit(number), {cells: number, waitedMs: number * 10, lastedMs: 2000})
+    }
+    statistics.second(NOW + 4)
+    assert.equal(statistics.lines(NOW, DAY_SECONDS).at(-1), 'cell-circuits-per-decile 0')
+    statistics.second(NOW + 5)
+    assert.deepEqual(statistics.lines(NOW, DAY_SECONDS), [
+      'cell-stats-end 2026-11-22 20:00:00 (86400 s)',
+      'cell-processed-cells 19,17,15,13,11,9,7,5,3,1',
+      'cell-queued-cells 0.05,0.04,0.04,0.03,0.03,0.02,0.02,0.01,0.01,0.00',
+      'cell-time-in-queue 10,10,10,10,10,10,10,10,10,10',
+      'cell-circuits-per-decile 2'
+    ])
+  })
+
+  it('makes one circuit of two ends that are told of one after the other', () => {
+    const statistics = cellStatistics()
+    statistics.waited(circuit(1), {cells: 10, waitedMs: 100, lastedMs: 5000})
+    statistics.waited(circuit(1), {cells: 30, waitedMs: 700, lastedMs: 4000})
+    statistics.second(NOW)
+    const [, processed, queued, waited, circuits] = statistics.lines(NOW, DAY_SECONDS)
+    assert.match(processed ?? '', /^cell-processed-cells 40,0,/)
+    assert.match(queued ?? '', /^cell-queued-cells 0.08,0.00,/)
+    assert.match(waited ?? '', /^cell-time-in-queue 20,0,/)
+    assert.equal(circuits, 'cell-circuits-per-decile 1')
+  })
+
+  it('holds no more circuits than its bounds, however many close', () => {
+    const statistics = cellStatistics()
+    const waits = {cells: 1, waitedMs: 0, lastedMs: 0}
+    for (let number = 0; number < CIRCUITS_MAX + CLOSING_MAX + 1000; number++) {
+      statistics.waited(circuit(number), waits)
+    }
+    assert.equal(statistics.size, CIRCUITS_MAX + CLOSING_MAX)
+    statistics.second(NOW)
+    assert.equal(statistics.size, CIRCUITS_MAX)
+    const per = (CIRCUITS_MAX + CLOSING_MAX + 1000) / 10
+    assert.equal(statistics.lines(NOW, DAY_SECONDS).at(-1), `cell-circuits-per-decile ${per}`)
+    statistics.clear()
+    assert.equal(statistics.size, 0)
   })
 })
 
