@@ -130,6 +130,7 @@ export function buildConfig(
     entryStatistics: values.EntryStatistics,
     cellStatistics: values.CellStatistics,
     connectionDirectionStatistics: values.ConnDirectionStatistics,
+    mainLoopStatistics: values.MainloopStats,
     geoIpFiles: {ipv4: absolutePath(values.GeoIPFile, host), ipv6: absolutePath(values.GeoIPv6File, host)},
 
     socksPorts: lines.socksPorts,

@@ -128,8 +128,7 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
   },
   statistics: {
     autobool: 'GeoIPExcludeUnknown',
-    boolean: `
-      MainloopStats TestingEnableCellStatsEvent TestingEnableConnBwEvent`,
+    boolean: 'TestingEnableCellStatsEvent TestingEnableConnBwEvent',
     interval: 'RephistTrackTime'
   }
 }

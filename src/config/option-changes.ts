@@ -80,6 +80,7 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'EntryStatistics',
   'CellStatistics',
   'ConnDirectionStatistics',
+  'MainloopStats',
   'GeoIPFile',
   'GeoIPv6File',
   'SigningKeyLifetime',

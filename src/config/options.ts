@@ -152,6 +152,7 @@ export const relayOptions = {
   EntryStatistics: done('statistics', 'boolean', '0'),
   CellStatistics: done('statistics', 'boolean', '0'),
   ConnDirectionStatistics: done('statistics', 'boolean', '0'),
+  MainloopStats: done('statistics', 'boolean', '0'),
   GeoIPFile: done('statistics', 'filename', '/usr/share/tor/geoip'),
   GeoIPv6File: done('statistics', 'filename', '/usr/share/tor/geoip6'),
 

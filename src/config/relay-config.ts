@@ -137,6 +137,8 @@ export interface RelayConfig {
   readonly entryStatistics: boolean
   readonly cellStatistics: boolean
   readonly connectionDirectionStatistics: boolean
+  /** The heartbeat tells of the event loop, too. */
+  readonly mainLoopStatistics: boolean
   /** Of the countries of addresses; there need be none. */
   readonly geoIpFiles: {readonly ipv4: string; readonly ipv6: string}
 

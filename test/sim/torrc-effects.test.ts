@@ -162,6 +162,26 @@ describe('a relay does what its torrc says', () => {
     await waitUntil('heartbeats', WAIT, () => (log().match(/Heartbeat/g) ?? []).length > 2)
   })
 
+  it('MainloopStats: each heartbeat tells of the event loop, while that is wanted', async () => {
+    const told = () => [
+      ...log().matchAll(/Main event loop .*: (\d+) turns with \d+ events, working [\d.]+% of/g)
+    ]
+    assert.equal(told().length, 0)
+    subject.configure('MainloopStats 1')
+    subject.daemon.signal('SIGHUP')
+    await waitUntil('two heartbeats that tell', WAIT, () => told().length >= 2)
+    assert.ok(told().every(([, turns]) => Number(turns) > 0))
+    subject.configure('MainloopStats 0')
+    subject.daemon.signal('SIGHUP')
+    const beats = () => (log().match(/Heartbeat: up/g) ?? []).length
+    const isSilent = async () => {
+      const [lines, before] = [told().length, beats()]
+      await waitUntil('another heartbeat', WAIT, () => beats() > before)
+      return told().length === lines
+    }
+    await waitUntil('a heartbeat without', WAIT, isSilent)
+  })
+
   it('MaxHSDirCacheBytes, MaxMemInQueues: what bounds the memory follows a reload', async () => {
     assert.equal(await cap('hsdir_cache'), 3 * 2 ** 20)
     subject.configure('MaxHSDirCacheBytes 5 MB')

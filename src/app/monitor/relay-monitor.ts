@@ -27,6 +27,7 @@ import type {Status, StatusNotice} from '../status/status.ts'
 import {versionText} from '../version.ts'
 import {type FlagState, flagStates} from './flags-missing.ts'
 import {fullnessLine, Heartbeat} from './heartbeat.ts'
+import {LoopStatistics} from './loop-statistics.ts'
 import {ObservedProcess} from './observed-process.ts'
 import {descriptors} from './process-readings.ts'
 import {type RelayMoment, type RelaySources, relayReadings} from './relay-readings.ts'
@@ -60,6 +61,7 @@ export class RelayMonitor {
   readonly #deps: RelayMonitorDeps
   readonly #sources: RelaySources
   readonly #heartbeat = new Heartbeat()
+  readonly #loop = new LoopStatistics()
   readonly #page = new RelayStatus()
   #process: ObservedProcess | undefined
   #beating: NodeJS.Timeout | undefined
@@ -190,6 +192,8 @@ export class RelayMonitor {
     })
     const log = this.#deps.logger.about('heartbeat')
     for (const line of lines) log.notice(line)
+    const loopLine = this.#loop.line()
+    if (config().mainLoopStatistics) log.notice(loopLine)
     const {severity, text} = fullnessLine({
       dataMessages: core.streamCounters.dataMessages,
       dataOctets: core.streamCounters.dataOctets,

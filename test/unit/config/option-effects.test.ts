@@ -210,6 +210,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   EntryStatistics: at('unit/app/statistics-options')(
     'EntryStatistics: clients are counted by country where that is asked for, and there is a file of countries'
   ),
+  MainloopStats: torrc('MainloopStats: each heartbeat tells of the event loop, while that is wanted'),
   GeoIPFile: countries,
   GeoIPv6File: countries,
 
