@@ -51,6 +51,9 @@ void define_onion_skins(Napi::Env env, Napi::Object exports, Environment &enviro
 /// duplicateDescriptor, closeDescriptor, sendDatagram.
 void define_descriptors(Napi::Env env, Napi::Object exports, Environment &environment);
 
+/// keepCapabilities, keepBindCapability, setDumpable, forbidPrograms.
+void define_confinement(Napi::Env env, Napi::Object exports, Environment &environment);
+
 /// shardOpen, shardClose and what a shard does in between.
 void define_shards(Napi::Env env, Napi::Object exports, Environment &environment);
 /// shardLinksOpen, shardLinkAdopt and what else there is to native links.

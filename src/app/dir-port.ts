@@ -5,6 +5,7 @@ import {ipFromText} from '../bytes/ip-address.ts'
 import type {RelayConfig} from '../config/relay-config.ts'
 import {type Fault, localFault} from '../fault/fault.ts'
 import {err, ok, type Result} from '../fault/result.ts'
+import {asRoot} from './confinement/user.ts'
 import type {RelayDirectory} from './relay-directory.ts'
 import type {SocketSettings} from './socket-settings.ts'
 
@@ -42,7 +43,7 @@ export class DirPorts {
       })
       server.maxConnections = CONNECTIONS_MAX
       this.#servers.push(server)
-      const code = await listen(server, host, port)
+      const code = await asRoot(() => listen(server, host, port))
       if (code === undefined) continue
       await this.close()
       return err(localFault('cannot-listen', {message: `The DirPort ${port} could not be opened (${code}).`}))

@@ -9,6 +9,7 @@ import type {DataPlane, SocketAddress} from '../dataplane/contract.ts'
 import {type Fault, localFault} from '../fault/fault.ts'
 import {err, ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
+import {asRoot} from './confinement/user.ts'
 
 export type OrPortFault = Fault<'cannot-listen', {readonly message: string}> | Fault<'no-orport', never>
 
@@ -69,7 +70,8 @@ export class OrPorts {
     const key = keyOf(port)
     const before = this.#known.get(key)?.port
     try {
-      const address = await this.#plane.listen({host: port.host, port: before ?? port.port})
+      const place = {host: port.host, port: before ?? port.port}
+      const address = await asRoot(() => this.#plane.listen(place))
       this.#open.set(key, address)
       this.#known.set(key, address)
       this.addresses.push(address)

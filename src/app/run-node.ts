@@ -10,6 +10,8 @@ import {printLogFault} from '../log/fault.ts'
 import {Log} from '../log/log.ts'
 import {severityRank} from '../log/severity.ts'
 import {type CommandLine, parseCommandLine} from './cli.ts'
+import {whatCannotBeConfined} from './confinement/confine.ts'
+import {lowerToUser} from './confinement/user.ts'
 import {AsDaemon} from './daemon/as-daemon.ts'
 import {DONE, FAILED, fail, print} from './exit-status.ts'
 import {helpText} from './help.ts'
@@ -92,25 +94,28 @@ async function run(command: CommandLine, config: RelayConfig, daemon: AsDaemon |
     const {startDaemon} = await import('./daemon/start-daemon.ts')
     return startDaemon({standardInput: keptStandardInput()}, command.quiet)
   }
-  const log = Log.open(logOptions(config, command.quiet))
-  if (!log.ok) {
-    daemon?.tell('err', printLogFault(log.fault))
-    return fail(printLogFault(log.fault))
+  // Node would open its inspector at this signal, to whom it may concern; what a relay does at it comes with the relay.
+  process.on('SIGUSR1', () => {})
+  const began = begin(config, command)
+  if (typeof began === 'string') {
+    daemon?.tell('err', began)
+    return fail(began)
   }
-  const forget = log.value.watch((severity, text) => {
+  const log = began
+  const forget = log.watch((severity, text) => {
     if (severityRank(severity) <= severityRank('warn')) daemon?.tell(severity, text)
   }, 'warn')
-  for (const notice of config.notices) log.value.logger.about('config').warn(notice)
+  for (const notice of config.notices) log.logger.about('config').warn(notice)
   const shortage = descriptorShortage(config)
   if (shortage !== undefined) {
-    log.value.logger.about('config').err(shortage)
+    log.logger.about('config').err(shortage)
     return FAILED
   }
   const {runRelay} = await import('./run-relay.ts')
   return runRelay(config, {
-    log: log.value,
-    reload: before => reloadConfig(before, command, log.value),
-    adopt: (before, next) => adoptConfig(before, next, command, log.value),
+    log,
+    reload: before => reloadConfig(before, command, log),
+    adopt: (before, next) => adoptConfig(before, next, command, log),
     readText: text => readConfigText(command, text),
     torrcFile: torrcPath(command) ?? '',
     defaultsFile: command.defaultsFile ?? '',
@@ -119,6 +124,16 @@ async function run(command: CommandLine, config: RelayConfig, daemon: AsDaemon |
       daemon?.up()
     }
   })
+}
+
+/** The log, opened as the user that the settings name; a text says what is in the way. */
+function begin(config: RelayConfig, {quiet}: CommandLine): Log | string {
+  const lack = whatCannotBeConfined(config)
+  if (lack !== undefined) return lack
+  const lowered = lowerToUser(config.user)
+  if (!lowered.ok) return lowered.fault.data?.message ?? lowered.fault.code
+  const log = Log.open(logOptions(config, quiet))
+  return log.ok ? log.value : printLogFault(log.fault)
 }
 
 /** Node.js has raised the limit as far as the system lets it. Where nobody knows the limit, none is short. */

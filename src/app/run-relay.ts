@@ -10,6 +10,8 @@ import {removePidFile, writePidFile} from '../datadir/pid-file.ts'
 import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
 import {severityRank} from '../log/severity.ts'
+import {confine} from './confinement/confine.ts'
+import {asRoot} from './confinement/user.ts'
 import {controlReadings} from './control/control-metrics.ts'
 import {Control, type ControlProcess} from './control/open-control.ts'
 import {Notices} from './network/notices.ts'
@@ -66,6 +68,14 @@ export async function runRelay(first: RelayConfig, deps: RelayNodeDeps): Promise
   })
   if (!control.ok) {
     logger.err(printStartFault(control.fault))
+    await page?.close()
+    await node.close()
+    return FAILED
+  }
+  const confined = confine(first, logger)
+  if (!confined.ok) {
+    logger.err(confined.fault.data?.message ?? confined.fault.code)
+    await control.value?.close()
     await page?.close()
     await node.close()
     return FAILED
@@ -161,7 +171,8 @@ async function openStatusPage(
   notices: Notices
 ): Promise<StatusServer | undefined> {
   if (statusPort === 0) return undefined
-  const opened = await StatusServer.start(statusPort, () => node.monitor.status(notices.list()))
+  const status = () => node.monitor.status(notices.list())
+  const opened = await asRoot(() => StatusServer.start(statusPort, status))
   if (!opened.ok) {
     logger.warn(`The StatusPort ${statusPort} is taken; there is no status page.`)
     return undefined

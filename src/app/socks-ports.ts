@@ -8,6 +8,7 @@ import {err, ok, type Result} from '../fault/result.ts'
 import type {OnionClientFault} from '../roles/client/fault.ts'
 import type {OnionTarget} from '../roles/client/onion-client.ts'
 import {DEFAULT_SOCKS_SERVER_OPTIONS, SocksServer} from '../roles/client/socks/socks-server.ts'
+import {asRoot} from './confinement/user.ts'
 import type {StartFault} from './relay-node.ts'
 import type {SocketSettings} from './socket-settings.ts'
 
@@ -60,7 +61,8 @@ export class SocksPorts {
       )
       try {
         if ('path' in port) throw new Error('unix sockets are not supported')
-        const bound = await server.listen(port.host, this.#known.get(number) ?? port.port)
+        const {host} = port
+        const bound = await asRoot(() => server.listen(host, this.#known.get(number) ?? port.port))
         this.#known.set(number, bound)
         ports.push(bound)
         servers.push(server)

@@ -86,6 +86,10 @@ export function buildConfig(
     cacheDirectory: values.CacheDirectory === undefined ? dataDirectory : below(values.CacheDirectory, ''),
     pidFile: optional(values.PidFile),
     runAsDaemon: values.RunAsDaemon,
+    user: values.User,
+    keepBindCapabilities: values.KeepBindCapabilities,
+    noExec: values.NoExec,
+    disableDebuggerAttachment: values.DisableDebuggerAttachment,
     disableNetwork: values.DisableNetwork,
     avoidDiskWrites: values.AvoidDiskWrites,
 

@@ -4,18 +4,16 @@ import {type Assigned, meansDefault} from './assign.ts'
 import {brokenAuthorityRule} from './authority-rules.ts'
 import {type DirAuthority, mayBePublic} from './dir-authority.ts'
 import {type ConfigFault, configFault} from './fault.ts'
-import type {HostFacts} from './host.ts'
 import {type RelayOptionName, relayOptions} from './options.ts'
 import type {ConfigLine} from './torrc-text.ts'
 
 /** The first contradiction, if any. */
 export function consistencyFault(
   assigned: Assigned,
-  dirAuthorities: readonly DirAuthority[],
-  host: HostFacts
+  dirAuthorities: readonly DirAuthority[]
 ): ConfigFault | undefined {
   for (const check of CHECKS) {
-    const found = check(assigned, dirAuthorities, host)
+    const found = check(assigned, dirAuthorities)
     if (found === undefined) continue
     const place = assigned.given.get(found.option)?.at(-1)?.place
     return configFault('refused', found.message, place, found.option).fault
@@ -28,16 +26,11 @@ interface Contradiction {
   readonly message: string
 }
 
-type Check = (
-  assigned: Assigned,
-  dirAuthorities: readonly DirAuthority[],
-  host: HostFacts
-) => Contradiction | undefined
+type Check = (assigned: Assigned, dirAuthorities: readonly DirAuthority[]) => Contradiction | undefined
 
 const CHECKS: readonly Check[] = [
   otherRoles,
   lostProtection,
-  anotherUser,
   exitPolicy,
   publishing,
   burstBelowRate,
@@ -98,18 +91,6 @@ function lostProtection({values, given}: Assigned): Contradiction | undefined {
     return {option, message: `${option}: ramson does not have it, and would not protect you as it says.`}
   }
   return undefined
-}
-
-/** To go on as root where the operator wanted somebody else would be worse than not to start. */
-function anotherUser(
-  {values}: Assigned,
-  _dirAuthorities: readonly DirAuthority[],
-  {userName}: HostFacts
-): Contradiction | undefined {
-  const {User: wanted} = values
-  if (wanted === undefined || wanted === userName) return undefined
-  const message = `User ${wanted}: ramson does not change its user; start it as ${wanted}, with User= of a systemd unit, for example.`
-  return {option: 'User', message}
 }
 
 function exitPolicy({values}: Assigned): Contradiction | undefined {

@@ -1,6 +1,6 @@
 // What the defaults of a configuration depend on, as data, so that a test can be any machine.
 
-import {availableParallelism, homedir, totalmem, userInfo} from 'node:os'
+import {availableParallelism, homedir, totalmem} from 'node:os'
 import {resolve} from 'node:path'
 
 /** What defaults depend on. */
@@ -10,8 +10,6 @@ export interface HostFacts {
   /** octets */
   readonly totalMemory: number
   readonly cpuCount: number
-  /** Whom the process runs as; undefined where nobody knows. */
-  readonly userName?: string | undefined
 }
 
 export function hostFacts(): HostFacts {
@@ -19,8 +17,7 @@ export function hostFacts(): HostFacts {
     homeDirectory: homedir(),
     workingDirectory: workingDirectory(),
     totalMemory: totalmem(),
-    cpuCount: availableParallelism(),
-    userName: userName()
+    cpuCount: availableParallelism()
   }
 }
 
@@ -34,15 +31,6 @@ export function workingDirectory(): string {
 /** The process is about to go elsewhere, and its settings are to mean what they meant. */
 export function keepWorkingDirectory(): void {
   kept ??= process.cwd()
-}
-
-/** A user without an entry in the system's list has no name. */
-function userName(): string | undefined {
-  try {
-    return userInfo().username
-  } catch {
-    return undefined
-  }
 }
 
 /** From the working directory, with a leading `~` for the home directory. */

@@ -110,10 +110,10 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
     string: 'TCPProxy'
   },
   process: {
-    autobool: 'CacheDirectoryGroupReadable KeepBindCapabilities',
+    autobool: 'CacheDirectoryGroupReadable',
     boolean: `
       __DisableSignalHandlers DataDirectoryGroupReadable DisableAllSwap
-      DisableDebuggerAttachment DisableOOSCheck HardwareAccel NoExec Sandbox`,
+      DisableOOSCheck HardwareAccel Sandbox`,
     filename: 'AccelDir',
     string: 'AccelName'
   },

@@ -13,11 +13,15 @@ export type OptionChange = 'live' | 'restart' | 'refused'
 const REFUSED: ReadonlySet<RelayOptionName> = new Set([
   'CacheDirectory',
   'DataDirectory',
+  'DisableDebuggerAttachment',
+  'KeepBindCapabilities',
   'KeyDirectory',
+  'NoExec',
   'PidFile',
   'RunAsDaemon',
   'SyslogIdentityTag',
-  'TestingTorNetwork'
+  'TestingTorNetwork',
+  'User'
 ])
 
 const LIVE: ReadonlySet<RelayOptionName> = new Set([

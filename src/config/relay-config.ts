@@ -95,6 +95,11 @@ export interface RelayConfig {
   readonly cacheDirectory: string
   readonly pidFile: string | undefined
   readonly runAsDaemon: boolean
+  /** Whom the process is to become. */
+  readonly user: string | undefined
+  readonly keepBindCapabilities: boolean | 'auto'
+  readonly noExec: boolean
+  readonly disableDebuggerAttachment: boolean
   readonly disableNetwork: boolean
   /** What octets were counted is written to the state file less often. */
   readonly avoidDiskWrites: boolean
@@ -203,7 +208,7 @@ export function loadConfig(
   }
   const lines = parseLines(values, onionServiceLines(layers), given, host)
   if (!lines.ok) return lines
-  const fault = consistencyFault(assigned.value, lines.value.dirAuthorities, host)
+  const fault = consistencyFault(assigned.value, lines.value.dirAuthorities)
   if (fault !== undefined) return {ok: false, fault}
   return ok(freeze(buildConfig(assigned.value, lines.value, host, includedFiles)))
 }

@@ -232,8 +232,23 @@ export interface LoadAddon {
   loadClose(slot: number, generation: number): AddonStatus | undefined
 }
 
+/**
+ * What the process gives up for good (native/confinement). Each gives a number of errno, 0 for success; where the system has
+ * no such thing that is ENOSYS.
+ */
+export interface ConfinementAddon {
+  /** The calling thread keeps its capabilities over the next change of user. */
+  keepCapabilities(): number
+  /** The calling thread has CAP_NET_BIND_SERVICE and no other from now on. */
+  keepBindCapability(): number
+  /** 0: nobody of the same user may attach to the process or read its memory, and it leaves no core. */
+  setDumpable(dumpable: 0 | 1): number
+  /** execve fails from now on, in all threads. */
+  forbidPrograms(): number
+}
+
 /** `kernel` arguments are places in `kernels`. Directions are named by slot and generation. */
-export interface Addon extends ShardAddon, OnionSkinAddon, RecordAddon, LoadAddon {
+export interface Addon extends ShardAddon, OnionSkinAddon, RecordAddon, LoadAddon, ConfinementAddon {
   /** The kernels that this machine can run, best first. */
   readonly kernels: readonly string[]
   /** The kernel of this process: the best, or the one that RAMSON_KERNEL names. */
@@ -330,7 +345,8 @@ const NEWEST = [
   'shardOpen',
   'ntorAnswer',
   'loadOpen',
-  'cgoOpen'
+  'cgoOpen',
+  'setDumpable'
 ] as const satisfies readonly (keyof Addon)[]
 
 function load(path: string): Addon {

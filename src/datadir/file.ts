@@ -90,7 +90,7 @@ export function openDirectory(path: string): Result<OpenedDirectory, DataDirFaul
     mkdirSync(path, {recursive: true, mode: 0o700})
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_DIRECTORY)
     const {uid, mode} = fstatSync(descriptor)
-    const us = process.getuid?.()
+    const us = process.geteuid?.()
     if (us !== undefined && uid !== us) {
       const message = `belongs to user ${uid}, but this process runs as user ${us}.`
       return dataDirFault('wrong-owner', path, message)

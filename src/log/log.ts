@@ -103,15 +103,19 @@ export class Log {
 
   /** Takes on new settings and files, or, at a fault, leaves everything as it was. */
   reconfigure(options: LogOptions): Result<undefined, LogFault> {
-    // A file that was open before goes on where it ended, whatever TruncateLogFile says.
-    const routes = openRoutes({...options, truncateFiles: false}, this.#deps)
-    if (!routes.ok) return routes
     const before = this.#routes
+    // The program that takes lines for the system log goes on: NoExec would not let another one begin.
+    const syslog = before.find(({route}) => route.target.kind === 'syslog')?.sink
+    const isSame = options.syslogTag === this.#options.syslogTag
+    // A file that was open before goes on where it ended, whatever TruncateLogFile says.
+    const routes = openRoutes({...options, truncateFiles: false}, this.#deps, isSame ? syslog : undefined)
+    if (!routes.ok) return routes
     this.#routes = routes.value
     this.#options = options
     this.#isDebugging = false
     this.#setLevel()
-    for (const {sink} of before) sink.close()
+    const kept = new Set(routes.value.map(({sink}) => sink))
+    for (const {sink} of before) if (!kept.has(sink)) sink.close()
     return ok(undefined)
   }
 
@@ -212,12 +216,17 @@ export class Log {
   }
 }
 
-function openRoutes(options: LogOptions, deps: LogDeps): Result<OpenRoute[], LogFault> {
+/** `syslog`: one that is open already. */
+function openRoutes(options: LogOptions, deps: LogDeps, syslog?: Sink): Result<OpenRoute[], LogFault> {
   const opened: OpenRoute[] = []
   for (const route of options.routes) {
+    if (route.target.kind === 'syslog' && syslog !== undefined) {
+      opened.push({route, sink: syslog})
+      continue
+    }
     const sink = deps.openSink(route.target, {truncate: options.truncateFiles, syslogTag: options.syslogTag})
     if (!sink.ok) {
-      for (const each of opened) each.sink.close()
+      for (const each of opened) if (each.sink !== syslog) each.sink.close()
       return sink
     }
     opened.push({route, sink: sink.value})

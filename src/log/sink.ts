@@ -29,9 +29,18 @@ export function openSink(target: LogTarget, options: SinkOptions): Result<Sink, 
     case 'stderr':
       return ok(streamSink(2))
     case 'syslog':
-      return ok(syslogSink('logger', options.syslogTag))
+      return openSyslog(options.syslogTag)
     case 'file':
       return fileSink(target.path, options.truncate)
+  }
+}
+
+/** Where the system has no such program lines are lost; where it may not be run, that is told. */
+function openSyslog(tag: string): Result<Sink, LogFault> {
+  try {
+    return ok(syslogSink('logger', tag))
+  } catch (error) {
+    return unopenable('syslog', `the program logger cannot be run (${codeOf(error)}).`)
   }
 }
 
@@ -51,7 +60,10 @@ function fileSink(path: string, truncate: boolean): Result<Sink, LogFault> {
       close: () => attempt(() => stream.end())
     })
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    return unopenable(path, `the log file cannot be opened (${code}).`)
+    return unopenable(path, `the log file cannot be opened (${codeOf(error)}).`)
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
 }

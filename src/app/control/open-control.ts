@@ -20,6 +20,7 @@ import {localFault} from '../../fault/fault.ts'
 import {err, ok, type Result} from '../../fault/result.ts'
 import type {Log} from '../../log/log.ts'
 import type {CapUses} from '../../metrics/ramson-metrics.ts'
+import {asRoot, giveToUser} from '../confinement/user.ts'
 import {knownNetwork} from '../known-network.ts'
 import type {StartFault} from '../relay-node.ts'
 import {SocketSettings} from '../socket-settings.ts'
@@ -86,9 +87,8 @@ export class Control {
     const bandwidth = new BandwidthCache(node.core.plane.counters)
     const where: string[] = []
     const parts = controlled(node, host, events, bandwidth, where)
-    for (const port of config.controlPorts) if ('path' in port) removeSocket(port.path)
     const logger = host.log.logger.about('control')
-    const opened = await ControlPorts.listen(config.controlPorts.map(addressOf), {
+    const opened = await listen(config.controlPorts, {
       node: parts.node,
       authentication,
       events,
@@ -103,7 +103,6 @@ export class Control {
       if (cookie !== undefined) removeControlCookie(cookie.file)
       return cannotListen(opened.fault.data?.message ?? 'The control port could not be opened.')
     }
-    for (const port of config.controlPorts) if ('path' in port) chmodSync(port.path, socketMode(port))
     where.push(...opened.value.bound.map(boundText))
     for (const each of where) logger.notice(`Opened Control listener on ${each}`)
     writePorts(config, where, logger.warn)
@@ -244,9 +243,29 @@ function boundText(bound: ControlPorts['bound'][number]): string {
   return bound.host.includes(':') ? `[${bound.host}]:${bound.port}` : `${bound.host}:${bound.port}`
 }
 
-/** One that a process before us left behind. */
+function listen(
+  ports: readonly LocalPort[],
+  deps: Parameters<typeof ControlPorts.listen>[1]
+): ReturnType<typeof ControlPorts.listen> {
+  return asRoot(async () => {
+    for (const port of ports) if ('path' in port) removeSocket(port.path)
+    const opened = await ControlPorts.listen(ports.map(addressOf), deps)
+    for (const port of opened.ok ? ports : []) {
+      if (!('path' in port)) continue
+      chmodSync(port.path, socketMode(port))
+      giveToUser(port.path)
+    }
+    return opened
+  })
+}
+
+/** One that a process before us left behind. In a folder of root's, it stays there when we end without root's rights. */
 function removeSocket(path: string): void {
-  if (lstatSync(path, {throwIfNoEntry: false})?.isSocket() === true) rmSync(path, {force: true})
+  try {
+    if (lstatSync(path, {throwIfNoEntry: false})?.isSocket() === true) rmSync(path, {force: true})
+  } catch {
+    // Whoever listens there next says what is in the way.
+  }
 }
 
 function socketMode({flags}: LocalPort): number {

@@ -9,7 +9,13 @@ import type {Logger} from '../../log/logger.ts'
 import type {Readings} from '../../metrics/catalog.ts'
 import {EventLoop} from '../../metrics/event-loop.ts'
 import {Exporter} from '../../metrics/exporter.ts'
-import {type MetricsPortFault, MetricsPorts, type Readiness} from '../../metrics/metrics-port.ts'
+import {
+  type MetricsPortDeps,
+  type MetricsPortFault,
+  MetricsPorts,
+  type Readiness
+} from '../../metrics/metrics-port.ts'
+import {asRoot, giveToUser} from '../confinement/user.ts'
 import type {PlaneChoice} from '../data-plane.ts'
 import {SocketSettings} from '../socket-settings.ts'
 import {versionText} from '../version.ts'
@@ -48,7 +54,8 @@ export class ObservedProcess {
       ...processReadings({eventLoop, build, isReady}),
       ...node.readings()
     }))
-    const ports = await MetricsPorts.listen(config().metricsPorts, {
+    const {metricsPorts} = config()
+    const deps: MetricsPortDeps = {
       contentType: exporter.contentType,
       metrics: () => exporter.text(),
       ready: node.ready,
@@ -56,6 +63,11 @@ export class ObservedProcess {
       constrain: new SocketSettings(config).constrain,
       accepts: address => policyAccepts(config().metricsPortPolicy, address),
       failed: error => logger.warn(`The metrics could not be read: ${String(error)}`)
+    }
+    const ports = await asRoot(async () => {
+      const opened = await MetricsPorts.listen(metricsPorts, deps)
+      if (opened.ok) for (const port of metricsPorts) if ('path' in port) giveToUser(port.path)
+      return opened
     })
     if (!ports.ok) {
       eventLoop.stop()

@@ -31,6 +31,7 @@ function as(effect: Effect, line: string, field: string, word = field.split('.')
 const torrc = at('sim/torrc-effects')
 const reload = at('interop/reload')
 const bandwidth = at('sim/bandwidth')
+const confinement = at('sim/confinement')
 const hibernation = at('unit/roles/accounting')
 const settings = at('unit/config/relay-config')
 const log = at('unit/log/log')
@@ -166,6 +167,16 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   ),
   RunAsDaemon: at('sim/run-as-daemon')(
     'RunAsDaemon 1: the call ends with status 0 once the relay is up, and warns of what is not to be seen any more'
+  ),
+  User: confinement(
+    'User: root opens the ports and then is the user in all of its threads, and files are the user’s'
+  ),
+  KeepBindCapabilities: confinement('KeepBindCapabilities 0: no right of root’s is left'),
+  NoExec: confinement(
+    'NoExec 1: a reload that would start a program does not, and one that runs already goes on'
+  ),
+  DisableDebuggerAttachment: confinement(
+    'DisableDebuggerAttachment 1, the default: nobody of its own user may look into it, and Node’s inspector is closed'
   ),
   DataDirectory: at('unit/app/main')('a DataDirectory that cannot be used ends with status 1 and its path'),
   KeyDirectory: places,

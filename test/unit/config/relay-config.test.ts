@@ -87,14 +87,6 @@ test('an option that protects, and that ramson does not have, is refused', () =>
   assert.equal(load('FascistFirewall 0').notices.length, 1)
 })
 
-test('User is whom the process runs as already, or nobody', () => {
-  assert.match(
-    refused('ORPort 1\nUser debian-tor'),
-    /line 2: User debian-tor: ramson does not change its user/
-  )
-  assert.deepEqual(load('User debian-tor', {...HOST, userName: 'debian-tor'}).notices, [])
-})
-
 test('no notice is given for what changes nothing', () => {
   assert.deepEqual(
     load('SocksPort 0\nControlPort 0\nCookieAuthentication 0\nHeartbeatPeriod 6 hours').notices,
