@@ -97,7 +97,7 @@ napi_value links_open(napi_env env, napi_callback_info info) {
 }
 
 /// shardLinkAdopt(slot, generation, place, channel, secrets, sequences, held, behind): `place` is the channel's slot,
-/// the descriptor, the suite and 1 for a server; secrets and sequences those of reading and writing.
+/// the descriptor, the suite, and 1 for a server, for a peer that authenticated, for a private address; secrets and sequences those of reading and writing.
 napi_value link_adopt(napi_env env, napi_callback_info info) {
   const Arguments<8> arguments(env, info);
   const OpenShard *open = find(arguments);
@@ -105,7 +105,7 @@ napi_value link_adopt(napi_env env, napi_callback_info info) {
   const auto place = arguments.words(2);
   const View secrets = arguments.view(4), held = arguments.view(6), behind = arguments.view(7);
   const auto sequences = arguments.doubles(5);
-  if (place.size != 5 || sequences.size != 2) return answer(env, Status::kBadSize);
+  if (place.size != 6 || sequences.size != 2) return answer(env, Status::kBadSize);
   if (!is_suite(place.words[2])) return answer(env, Status::kBadChoice);
   const auto suite = static_cast<TlsSuite>(place.words[2]);
   const std::size_t size = traffic_secret_size(suite);
@@ -119,6 +119,7 @@ napi_value link_adopt(napi_env env, napi_callback_info info) {
                                               .reading = {secrets.octets, sequence(0)},
                                               .writing = {secrets.octets + size, sequence(1)},
                                               .is_relay = place.words[4] == 1,
+                                              .is_private = place.words[5] == 1,
                                               .held = {held.octets, held.size},
                                               .behind = {behind.octets, behind.size}});
   return boolean(env, is_adopted);

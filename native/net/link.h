@@ -33,6 +33,7 @@ struct SocketLink {
 
   /// Of its own, for a peer that did not authenticate.
   bool has_rate_limit = false;
+  bool is_private = false;
   LinkRateLimit read_limit, write_limit;
 
   std::uint64_t used_at_ms = 0, wrote_at_ms = 0;

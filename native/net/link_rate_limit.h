@@ -9,14 +9,18 @@
 
 namespace ramson {
 
-/// What holds for every such link: octets a second and octets at once, in shared memory that main writes at any time.
+/// What holds for every such link: octets a second and octets at once. And what holds for all links: how often those are
+/// looked at again that a limit held back, and whether links with private addresses are free of the limit of all. In shared
+/// memory that main writes at any time.
 class LinkRates {
  public:
-  static constexpr std::size_t kWords = 2;
+  static constexpr std::size_t kWords = 4;
 
   explicit LinkRates(std::int32_t *words) : words_(words) {}
   double per_second() const { return words_ == nullptr ? 0 : std::atomic_ref(words_[0]).load(); }
   double burst() const { return std::atomic_ref(words_[1]).load(); }
+  double refill_ms() const { return words_ == nullptr ? 0 : std::atomic_ref(words_[2]).load(); }
+  bool private_is_free() const { return words_ != nullptr && std::atomic_ref(words_[3]).load() != 0; }
 
  private:
   std::int32_t *words_;

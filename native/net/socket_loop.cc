@@ -35,7 +35,7 @@ constexpr std::size_t kSendRoom = kRecordsPerSend * kRecordRoom + RecordSealer::
 constexpr int kSendsMax = 4;
 /// Blocks for partial records that are kept for the next.
 constexpr std::size_t kBlocksMax = 64;
-/// How often links are looked at that wait for a rate limit or for room.
+/// How often links are looked at that wait for room.
 constexpr double kRetryMs = 10;
 /// Below so many octets for each flushed link, writes are worth waiting for.
 constexpr std::size_t kSmallFlush = 4 * cell_layout::kFixedCellSize;
@@ -55,6 +55,13 @@ std::uint64_t wall_clock_ms() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
   return static_cast<std::uint64_t>(now.tv_sec) * 1000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+}
+
+/// What one link may take of the octets that all have, so that none takes everything before the others' turn. As in
+/// src/dataplane/plain/plain-plane.ts.
+double write_share(double octets) {
+  constexpr double kLeast = 16 * cell_layout::kFixedCellSize, kMost = 64 * cell_layout::kFixedCellSize;
+  return octets <= kLeast ? octets : std::clamp(octets / 8, kLeast, kMost);
 }
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
@@ -111,6 +118,7 @@ bool SocketLoop::adopt(const AdoptedLink &adopted) {
   look_at_clock();
   link.used_at_ms = link.wrote_at_ms = wall_ms_;
   link.has_rate_limit = !adopted.is_relay;
+  link.is_private = adopted.is_private;
   const int on = 1;
   // What is no TCP socket has nothing to delay.
   setsockopt(link.descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -168,13 +176,13 @@ void SocketLoop::look_at_clock() {
 
 double SocketLoop::may_read(SocketLink &link) {
   SharedRateLimit &limit = settings_.read_limit;
-  const double all = limit.is_limited() ? limit.available(wall_ms_) : INFINITY;
+  const double all = limit.is_limited() && !is_free(link) ? limit.available(wall_ms_) : INFINITY;
   return link.has_rate_limit ? std::min(all, link.read_limit.available(settings_.link_rates, now_ms_)) : all;
 }
 
 double SocketLoop::may_write(SocketLink &link) {
   SharedRateLimit &limit = settings_.write_limit;
-  const double all = limit.is_limited() ? limit.available(wall_ms_) : INFINITY;
+  const double all = limit.is_limited() && !is_free(link) ? write_share(limit.available(wall_ms_)) : INFINITY;
   return link.has_rate_limit ? std::min(all, link.write_limit.available(settings_.link_rates, now_ms_)) : all;
 }
 
@@ -211,10 +219,9 @@ void SocketLoop::read(SocketLink &link) {
   const double budget = may_read(link);
   if (budget <= 0) {
     settings_.counters[kReadsLimited]++;
-    if (!link.is_limited()) limited_.push_back(link.slot);
+    limit(link);
     link.is_read_limited = true;
-    watch(link);
-    return arm_timer(now_ms_ + kRetryMs);
+    return watch(link);
   }
   if (budget < kReadMax) room = std::max(kRecordDataMax, static_cast<std::size_t>(budget));
   if (link.partial_size > 0) std::memcpy(in_.get(), link.partial.get(), link.partial_size);
@@ -236,10 +243,12 @@ void SocketLoop::open_records(SocketLink &link, std::span<std::uint8_t> octets) 
     std::span<std::uint8_t> data;
     switch (link.opener.next(octets, data)) {
       case RecordOpener::Next::kData: {
-        settings_.counters[kBytesRead] += static_cast<double>(data.size());
-        settings_.read_limit.spend(data.size());
+        if (!is_free(link)) {
+          settings_.counters[kBytesRead] += static_cast<double>(data.size());
+          settings_.read_limit.spend(data.size());
+          link.octets_read += data.size();
+        }
         link.read_limit.spend(data.size());
-        link.octets_read += data.size();
         const std::size_t taken = shard_.receive(link.slot, data.data(), data.size());
         if (taken < data.size()) return hold(link, data.subspan(taken), octets);
         break;
@@ -385,9 +394,8 @@ std::size_t SocketLoop::flush(SocketLink &link) {
       budget = std::max(budget, static_cast<double>(cell_layout::kFixedCellSize));
     } else if (shard_.backlog(link.slot) > 0) {
       settings_.counters[kWritesLimited]++;
-      if (!link.is_limited()) limited_.push_back(link.slot);
+      limit(link);
       link.is_write_limited = true;
-      arm_timer(now_ms_ + kRetryMs);
     }
     std::size_t size = 0, cells = 0;
     if (link.owes_key_update || link.sealer.needs_key_update()) {
@@ -409,11 +417,13 @@ std::size_t SocketLoop::flush(SocketLink &link) {
       if (taken < kData / 2 && shard_.backlog(link.slot) == 0) break;
     }
     if (size == 0) return written;
-    settings_.write_limit.spend(cells);
+    if (!is_free(link)) {
+      settings_.counters[kBytesWritten] += static_cast<double>(cells);
+      settings_.write_limit.spend(cells);
+      link.octets_written += cells;
+    }
     link.write_limit.spend(cells);
-    link.octets_written += cells;
     written += cells;
-    settings_.counters[kBytesWritten] += static_cast<double>(cells);
     link.used_at_ms = wall_ms_;
     if (!send(link, out_.get(), size)) return written;
     if (link.unsent_size() > 0 || shard_.backlog(link.slot) == 0 || link.is_write_limited) return written;
@@ -516,6 +526,19 @@ void SocketLoop::on_timer() {
   std::uint64_t times;
   if (::read(timer_, &times, sizeof times) < 0) return;
   timer_at_ms_ = 0;
+  if (refill_at_ms_ == 0) return;
+  if (now_ms_ >= refill_at_ms_) refill();
+  if (refill_at_ms_ > 0) arm_timer(refill_at_ms_);
+}
+
+void SocketLoop::limit(SocketLink &link) {
+  if (!link.is_limited()) limited_.push_back(link.slot);
+  if (refill_at_ms_ == 0) refill_at_ms_ = now_ms_ + std::max(1.0, settings_.link_rates.refill_ms());
+  arm_timer(refill_at_ms_);
+}
+
+void SocketLoop::refill() {
+  refill_at_ms_ = 0;
   const std::vector<std::uint32_t> slots = std::move(limited_);
   limited_.clear();
   for (const std::uint32_t slot : slots) {
@@ -529,7 +552,7 @@ void SocketLoop::on_timer() {
     if (link->is_limited()) limited_.push_back(slot);
     watch(*link);
   }
-  if (!limited_.empty()) arm_timer(now_ms_ + kRetryMs);
+  if (!limited_.empty()) refill_at_ms_ = now_ms_ + std::max(1.0, settings_.link_rates.refill_ms());
 }
 
 }  // namespace ramson

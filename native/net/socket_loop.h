@@ -64,6 +64,8 @@ struct AdoptedLink {
   TrafficKey reading, writing;
   /// The peer authenticated: its link has no rate limit of its own.
   bool is_relay;
+  /// Its octets may count for nothing.
+  bool is_private = false;
   /// Octets of cells that the shard could not take yet, and what came from the socket behind them.
   std::span<const std::uint8_t> held, behind;
 };
@@ -113,6 +115,7 @@ class SocketLoop final : public Waker {
   SocketLink *find(std::uint32_t slot) const { return slot < links_.size() ? links_[slot].get() : nullptr; }
   void look_at_clock();
   /// Octets that the rate limits let a link move now; infinity without a limit.
+  bool is_free(const SocketLink &link) const { return link.is_private && settings_.link_rates.private_is_free(); }
   double may_read(SocketLink &link);
   double may_write(SocketLink &link);
   void read(SocketLink &link);
@@ -133,6 +136,9 @@ class SocketLoop final : public Waker {
   void end(SocketLink &link, shard_records::LinkEnd reason);
   void make_due(SocketLink &link);
   void watch(SocketLink &link);
+  /// Looks at a link again that a rate limit holds back from now on.
+  void limit(SocketLink &link);
+  void refill();
   void arm_timer(double at_ms);
   void on_timer();
 
@@ -150,6 +156,8 @@ class SocketLoop final : public Waker {
   double now_ms_ = 0;
   std::uint64_t wall_ms_ = 0;
   double timer_at_ms_ = 0;
+  /// When links are looked at again that a rate limit holds back; 0 when there are none.
+  double refill_at_ms_ = 0;
   // The output tick.
   double flushed_at_ms_ = 0;
   bool flushes_are_small_ = false;

@@ -7,7 +7,7 @@ import type {DataPlaneRates} from '../dataplane/contract.ts'
 export function dataPlaneRates(
   config: Pick<
     RelayConfig,
-    'relayBandwidthRate' | 'relayBandwidthBurst' | 'perConnBwRate' | 'perConnBwBurst'
+    'relayBandwidthRate' | 'relayBandwidthBurst' | 'perConnBwRate' | 'perConnBwBurst' | CommonRates
   >,
   param: (name: string) => number | undefined
 ): DataPlaneRates {
@@ -15,14 +15,21 @@ export function dataPlaneRates(
     rate: config.relayBandwidthRate,
     burst: config.relayBandwidthBurst,
     linkRate: config.perConnBwRate || Math.max(0, param('perconnbwrate') ?? 0),
-    linkBurst: config.perConnBwBurst || Math.max(0, param('perconnbwburst') ?? 0)
+    linkBurst: config.perConnBwBurst || Math.max(0, param('perconnbwburst') ?? 0),
+    ...common(config)
   }
 }
 
 /** Of a node that relays for nobody. */
-export function originRates({
-  bandwidthRate: rate,
-  bandwidthBurst: burst
-}: Pick<RelayConfig, 'bandwidthRate' | 'bandwidthBurst'>): DataPlaneRates {
-  return {rate, burst, linkRate: 0, linkBurst: 0}
+export function originRates(
+  config: Pick<RelayConfig, 'bandwidthRate' | 'bandwidthBurst' | CommonRates>
+): DataPlaneRates {
+  const {bandwidthRate: rate, bandwidthBurst: burst} = config
+  return {rate, burst, linkRate: 0, linkBurst: 0, ...common(config)}
+}
+
+type CommonRates = 'tokenBucketRefillMs' | 'countPrivateBandwidth'
+
+function common({tokenBucketRefillMs, countPrivateBandwidth}: Pick<RelayConfig, CommonRates>) {
+  return {refillMs: tokenBucketRefillMs, privateIsFree: !countPrivateBandwidth}
 }

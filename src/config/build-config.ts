@@ -59,6 +59,7 @@ export function buildConfig(
 
     ...bandwidths(values),
     countPrivateBandwidth: values.CountPrivateBandwidth,
+    tokenBucketRefillMs: values.TokenBucketRefillInterval,
 
     accounting:
       values.AccountingMax === 0

@@ -121,7 +121,7 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
     boolean: '__AlwaysCongestionControl',
     csv: 'Schedulers',
     double: 'KISTSockBufSizeFactor',
-    'msec-interval': 'KISTSchedRunInterval TokenBucketRefillInterval',
+    'msec-interval': 'KISTSchedRunInterval',
     string: `
       HTTPProxy HTTPProxyAuthenticator HTTPSProxy HTTPSProxyAuthenticator Socks4Proxy Socks5Proxy
       Socks5ProxyPassword Socks5ProxyUsername`

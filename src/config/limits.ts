@@ -33,6 +33,10 @@ const schema = z.object({
   ),
   PerConnBWRate: rate,
   PerConnBWBurst: rate,
+  TokenBucketRefillInterval: z
+    .number()
+    .min(1, 'must be from 1 to 1000 msec')
+    .max(1000, 'must be from 1 to 1000 msec'),
   AccountingRule: z.enum(['sum', 'max', 'in', 'out'], "must be 'sum', 'max', 'in' or 'out'"),
   LogTimeGranularity: z.number().min(1, 'must be more than 0'),
   LogFormat: z.enum(['text', 'json'], 'must be text or json'),

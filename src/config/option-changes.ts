@@ -47,6 +47,8 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'RelayBandwidthBurst',
   'PerConnBWRate',
   'PerConnBWBurst',
+  'CountPrivateBandwidth',
+  'TokenBucketRefillInterval',
   'AccountingMax',
   'AccountingRule',
   'AccountingStart',

@@ -105,7 +105,8 @@ export const relayOptions = {
   MaxAdvertisedBandwidth: done('relay', 'bytes', '1 GB'),
   PerConnBWRate: done('relay', 'bytes', '0'),
   PerConnBWBurst: done('relay', 'bytes', '0'),
-  CountPrivateBandwidth: known('relay', 'boolean', '0', '1'),
+  TokenBucketRefillInterval: done('relay', 'msec-interval', '100 msec'),
+  CountPrivateBandwidth: done('relay', 'boolean', '0', '1'),
 
   AccountingMax: done('accounting', 'bytes', '0'),
   AccountingRule: done('accounting', 'string', 'max'),

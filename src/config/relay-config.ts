@@ -70,6 +70,7 @@ export interface RelayConfig {
   readonly perConnBwRate: number
   readonly perConnBwBurst: number
   readonly countPrivateBandwidth: boolean
+  readonly tokenBucketRefillMs: number
 
   /** Undefined where no octets are counted. */
   readonly accounting: AccountingConfig | undefined

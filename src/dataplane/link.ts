@@ -7,6 +7,7 @@
 // thread share. Where it can, it gives its connection to a carrier that reads and writes without it from then on.
 
 import type {TLSSocket} from 'node:tls'
+import {isPrivateIp} from '../bytes/ip-address.ts'
 import type {CellFramer} from '../channel/cell-framer.ts'
 import type {VerifiedChannel} from '../channel/channel.ts'
 import type {ChannelFault} from '../channel/fault.ts'
@@ -66,6 +67,8 @@ export class Link {
   readonly direction: 'received' | 'initiated'
   readonly connect: ConnectHandle | undefined
   readonly address: SocketAddress
+  /** Of an address that the public Internet does not have. */
+  readonly isPrivate: boolean
   readonly startedAtMs: number
   /** Undefined when a carrier has the connection. */
   #socket: TLSSocket | undefined
@@ -85,6 +88,7 @@ export class Link {
     this.direction = options.direction
     this.connect = options.connect
     this.address = options.address
+    this.isPrivate = isPrivateIp(options.address.octets)
     this.startedAtMs = options.nowMs
     this.#usedAtMs = options.nowMs
     this.#wroteAtMs = options.nowMs

@@ -114,6 +114,21 @@ describe('bandwidth', () => {
     return () => circuit.close()
   }
 
+  /** A download through a relay: what came, and when. */
+  async function arriving(relay: TestCore) {
+    const built = await origin.core.build([relay.hop, server.hop], BUILD_MS)
+    assert.ok(built.ok, JSON.stringify(built))
+    const {circuit, streams} = built.value
+    const opened = await streams.open(1, RelayCommand.BEGIN_DIR, new Uint8Array(0))
+    assert.ok(opened.ok)
+    const arrivals: {atMs: number; octets: number}[] = []
+    opened.value.on('data', (chunk: Buffer) => {
+      arrivals.push({atMs: performance.now(), octets: chunk.length})
+    })
+    opened.value.write(Uint8Array.of(DOWNLOAD))
+    return {arrivals, end: () => circuit.close()}
+  }
+
   function eachRelay<T>(what: (relay: TestCore, name: string) => Promise<T>): Promise<T[]> {
     return Promise.all([...relays].map(([name, relay]) => what(relay, name)))
   }
@@ -158,6 +173,43 @@ describe('bandwidth', () => {
       await new Promise(done => setTimeout(done, WARM_UP_MS / 4))
       assert.ok((await rates(relay, WARM_UP_MS)).written > 3 * rate, `${name} goes on as if it were limited`)
       upload()
+    })
+  })
+
+  it('CountPrivateBandwidth 0: links with private addresses have no limit together, and count for nothing', async () => {
+    await eachRelay(async (relay, name) => {
+      const rate = RATE / 20
+      relay.core.plane.setRates({rate, burst: rate, ...NO_LINK_LIMIT, privateIsFree: true})
+      const {arrivals, end} = await arriving(relay)
+      await new Promise(done => setTimeout(done, WARM_UP_MS))
+      const before = [relay.core.plane.counters.bytesRead, relay.core.plane.counters.bytesWritten]
+      arrivals.length = 0
+      await new Promise(done => setTimeout(done, WARM_UP_MS))
+      const octets = arrivals.reduce((sum, arrival) => sum + arrival.octets, 0)
+      assert.ok(octets > (3 * rate * WARM_UP_MS) / 1000, `${name} let ${octets} octets through`)
+      assert.deepEqual([relay.core.plane.counters.bytesRead, relay.core.plane.counters.bytesWritten], before)
+      end()
+    })
+  })
+
+  it('TokenBucketRefillInterval: what the limit held back goes on as often, with all that was earned meanwhile', async () => {
+    const longest = async (relay: TestCore, refillMs: number) => {
+      const rate = RATE / 20
+      relay.core.plane.setRates({rate, burst: rate, ...NO_LINK_LIMIT, refillMs})
+      const {arrivals, end} = await arriving(relay)
+      await new Promise(done => setTimeout(done, WARM_UP_MS))
+      arrivals.length = 0
+      await new Promise(done => setTimeout(done, 5000))
+      end()
+      const gaps = arrivals.slice(1).map(({atMs}, i) => atMs - (arrivals[i]?.atMs ?? 0))
+      return gaps.sort((a, b) => b - a)
+    }
+    await eachRelay(async (relay, name) => {
+      const [, second = 0, third = 0] = await longest(relay, 1000)
+      assert.ok(second > 500 && third > 500, `${name} paused for ${second} and ${third} ms`)
+      const [, , short = 0] = await longest(relay, 20)
+      assert.ok(short < 500, `${name} paused for ${short} ms`)
+      relay.core.plane.setRates(NO_LIMIT)
     })
   })
 })

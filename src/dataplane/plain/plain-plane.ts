@@ -32,7 +32,8 @@ import {
   type DataPlaneRates,
   DRAINED_AT_CELLS,
   PRIORITY_HALF_LIFE_MS,
-  type SocketAddress
+  type SocketAddress,
+  TOKEN_REFILL_MS
 } from '../contract.ts'
 import {newCounters} from '../counters.ts'
 import type {Link, LinkOwner, LinkReader, QueueAccount} from '../link.ts'
@@ -91,6 +92,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   readonly #readLimit: RateLimit
   readonly #writeLimit: RateLimit
   readonly #tick: NodeJS.Timeout
+  #refill: NodeJS.Timeout
   #limits: DataPlaneLimits
   #rates: DataPlaneRates
   #flushScheduled = false
@@ -134,6 +136,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     })
     this.#tick = setInterval(() => this.#onTick(Date.now()), TICK_MS)
     this.#tick.unref()
+    this.#refill = this.#startRefill()
   }
 
   // ── commands ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -233,6 +236,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   }
 
   setRates(rates: DataPlaneRates): void {
+    if (rates.refillMs !== this.#rates.refillMs) this.#refill = this.#startRefill(rates.refillMs)
     this.#rates = rates
     this.#readLimit.configure(rates.rate, rates.burst)
     this.#writeLimit.configure(rates.rate, rates.burst)
@@ -274,6 +278,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
 
   async close(): Promise<void> {
     clearInterval(this.#tick)
+    clearInterval(this.#refill)
     this.#listeners.stop()
     for (const channel of [...this.#channels.values()]) channel.close()
     this.#links.close()
@@ -352,23 +357,25 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     setImmediate(() => this.#flush())
   }
 
-  writeBudget({limits}: PlainChannel): number {
+  writeBudget({limits, link}: PlainChannel): number {
     const nowMs = Date.now()
-    const ofAll = this.#writeLimit.available(nowMs)
+    const ofAll = this.#isFree(link) ? Number.POSITIVE_INFINITY : this.#writeLimit.available(nowMs)
     const budget = Math.min(writeShare(ofAll), limits?.write.available(nowMs) ?? Number.POSITIVE_INFINITY)
     if (budget <= 0) this.counters.writesLimited++
     return budget
   }
 
   accountRead(link: Link, octets: number): boolean {
-    this.counters.bytesRead += octets
     this.counters.reads++
     const channel = this.#channels.get(link.handle)
-    if (channel !== undefined) channel.octetsRead += octets
     const own = channel?.limits?.read
-    this.#readLimit.spend(octets)
+    if (!this.#isFree(link)) {
+      this.counters.bytesRead += octets
+      if (channel !== undefined) channel.octetsRead += octets
+      this.#readLimit.spend(octets)
+    }
     own?.spend(octets)
-    if (this.#mayRead(own, Date.now())) return true
+    if (this.#mayRead(link, own, Date.now())) return true
     this.#paused.add(link)
     this.counters.readsLimited++
     return false
@@ -376,12 +383,14 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
 
   accountWritten(channel: PlainChannel, octets: number, cells: number): void {
     const {limits, isPaddingEnabled} = channel
-    channel.octetsWritten += octets
-    this.counters.bytesWritten += octets
+    if (!this.#isFree(channel.link)) {
+      channel.octetsWritten += octets
+      this.counters.bytesWritten += octets
+      this.#writeLimit.spend(octets)
+    }
     this.counters.writes++
     this.counters.cellsSent += cells
     if (isPaddingEnabled) this.counters.enabledCellsSent += cells
-    this.#writeLimit.spend(octets)
     limits?.write.spend(octets)
   }
 
@@ -491,20 +500,32 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     for (const channel of channels) channel.flush()
   }
 
-  #mayRead(own: RateLimit | undefined, nowMs: number): boolean {
-    return this.#readLimit.available(nowMs) > 0 && (own === undefined || own.available(nowMs) > 0)
+  #isFree({isPrivate}: Link): boolean {
+    return isPrivate && this.#rates.privateIsFree === true
   }
 
-  #onTick(nowMs: number): void {
+  #mayRead(link: Link, own: RateLimit | undefined, nowMs: number): boolean {
+    const mayAll = this.#isFree(link) || this.#readLimit.available(nowMs) > 0
+    return mayAll && (own === undefined || own.available(nowMs) > 0)
+  }
+
+  /** Links that the rates held back go on as far as they let them. */
+  #onRefill(nowMs: number): void {
     for (const link of this.#paused) {
-      if (!this.#mayRead(this.#channels.get(link.handle)?.limits?.read, nowMs)) continue
+      if (!this.#mayRead(link, this.#channels.get(link.handle)?.limits?.read, nowMs)) continue
       this.#paused.delete(link)
       link.resume()
     }
-    const isLimited = this.#writeLimit.isLimited || this.#rates.linkRate > 0
-    if (isLimited && this.#writeLimit.available(nowMs) > 0) {
-      for (const channel of this.#channels.values()) if (!channel.outbox.isEmpty) this.wantsFlush(channel)
-    }
+    if (!this.#writeLimit.isLimited && this.#rates.linkRate === 0) return
+    for (const channel of this.#channels.values()) if (!channel.outbox.isEmpty) this.wantsFlush(channel)
+  }
+
+  #startRefill(refillMs = TOKEN_REFILL_MS): NodeJS.Timeout {
+    clearInterval(this.#refill)
+    return setInterval(() => this.#onRefill(Date.now()), refillMs).unref()
+  }
+
+  #onTick(nowMs: number): void {
     this.#links.sweep(nowMs)
     const {silent, stuck} = this.#keepalive.sweep(this.#channels.values(), nowMs)
     for (const channel of [...this.#padding.due(nowMs), ...silent]) {

@@ -41,7 +41,7 @@ export interface NativeLinksOptions {
   readonly shardCounters: Float64Array
   /** LINK_COUNTERS are added to. */
   readonly linkCounters: Float64Array
-  /** The words of the two shared token buckets, reading first, and the rate and burst of each link. */
+  /** The words of the two shared token buckets, reading first, and LINK_RATE_WORDS; see shared-memory.ts. */
   readonly buckets: Uint32Array
   readonly hasNews: () => void
 }
@@ -51,6 +51,8 @@ export interface AdoptedLink {
   readonly connection: TlsConnection
   /** The peer authenticated: its link has no rate limit of its own. */
   readonly isRelay: boolean
+  /** Its octets may count for nothing; see DataPlaneRates. */
+  readonly isPrivate: boolean
   /** Octets of cells that came on the connection and that `receive` did not take. */
   readonly held: Uint8Array
 }
@@ -199,12 +201,12 @@ export class NativeShard {
 
   /** Carries a channel over this connection, whose secrets are wiped. False where the system refuses: then the connection
    * is closed. */
-  adoptLink(slot: number, {channel, connection, isRelay, held}: AdoptedLink): boolean {
+  adoptLink(slot: number, {channel, connection, isRelay, isPrivate, held}: AdoptedLink): boolean {
     const {descriptor, suite, isServer, secrets, sequences, behind} = connection
     const adopted = this.#addon.shardLinkAdopt(
       this.#slot,
       this.#generation,
-      Uint32Array.of(slot, descriptor, suite, isServer ? 1 : 0, isRelay ? 1 : 0),
+      Uint32Array.of(slot, descriptor, suite, isServer ? 1 : 0, isRelay ? 1 : 0, isPrivate ? 1 : 0),
       channel,
       secrets,
       Float64Array.from(sequences),

@@ -121,7 +121,8 @@ export class ShardChannel implements LinkReader, PaddedChannel, KeptChannel, Mea
       this.#held = undefined
       this.link.carriedBy(this)
       const isRelay = this.verified.peer.kind === 'relay'
-      const adopted = {channel: this.link.handle, connection, isRelay, held}
+      const {handle: channel, isPrivate} = this.link
+      const adopted = {channel, connection, isRelay, isPrivate, held}
       if (this.#owner.native.adoptLink(this.slot, adopted)) this.#isCarried = true
       else this.link.close()
     })

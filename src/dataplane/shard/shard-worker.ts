@@ -84,6 +84,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
   readonly #linkEvents = new Uint8Array(LINK_EVENTS_ROOM)
   readonly #linkEventReader = new RecordReader(this.#linkEvents)
   readonly #tick: NodeJS.Timeout
+  #refill: NodeJS.Timeout
   #events = new Uint8Array(EVENTS_ROOM)
   #eventsLength = 0
   #opened: ChannelInfo[] = []
@@ -137,6 +138,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     if (!this.#hasNativeLinks) this.native.onWake(() => this.#turn())
     this.#port.on('message', (message: ToWorker) => this.#receive(message))
     this.#tick = setInterval(() => this.#onTick(Date.now()), TICK_MS)
+    this.#refill = setTimeout(() => this.#onRefill(Date.now()), this.#memory.refillMs)
   }
 
   #openNativeLinks({buckets}: SharedMemoryParts): boolean {
@@ -204,6 +206,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
 
   #close(): void {
     clearInterval(this.#tick)
+    clearTimeout(this.#refill)
     clearTimeout(this.#flushTimer)
     this.#links.close()
     for (const channel of [...this.#channels.values()]) channel.link.close()
@@ -266,15 +269,19 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
   }
 
   accountRead(link: Link, octets: number): boolean {
-    this.#counters.add('bytesRead', octets)
     this.#counters.add('reads', 1)
     const channel = this.#channels.get(link.handle)
     channel?.read(octets)
     const {readLimit} = this.#memory
+    if (!this.#isFree(link)) {
+      this.#counters.add('bytesRead', octets)
+      channel?.read(octets)
+      readLimit.spend(octets)
+    }
     if (!readLimit.isLimited && !this.#limitsLinks) return true
     readLimit.spend(octets)
     channel?.limits?.read.spend(octets)
-    if (this.#mayRead(channel, Date.now())) return true
+    if (this.#mayRead(link, channel, Date.now())) return true
     // A handshake is bounded by itself, and short; so is the way to a native link.
     if (channel === undefined || channel.carriage !== 'link') return true
     channel.isRateLimited = true
@@ -311,22 +318,24 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     return this.#eventsLength > before
   }
 
-  writeBudget({limits}: ShardChannel): number {
+  writeBudget({limits, link}: ShardChannel): number {
     const {writeLimit} = this.#memory
     if (!writeLimit.isLimited && !this.#limitsLinks) return Number.POSITIVE_INFINITY
     const nowMs = Date.now()
     const budget = Math.min(
-      writeLimit.available(nowMs),
+      this.#isFree(link) ? Number.POSITIVE_INFINITY : writeLimit.available(nowMs),
       limits?.write.available(nowMs) ?? Number.POSITIVE_INFINITY
     )
     if (budget <= 0) this.#counters.add('writesLimited', 1)
     return budget
   }
 
-  accountWritten({limits}: ShardChannel, octets: number): void {
-    this.#counters.add('bytesWritten', octets)
+  accountWritten({limits, link}: ShardChannel, octets: number): void {
     this.#counters.add('writes', 1)
-    this.#memory.writeLimit.spend(octets)
+    if (!this.#isFree(link)) {
+      this.#counters.add('bytesWritten', octets)
+      this.#memory.writeLimit.spend(octets)
+    }
     limits?.write.spend(octets)
   }
 
@@ -431,8 +440,12 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     this.#events = grown
   }
 
-  #mayRead(channel: ShardChannel | undefined, nowMs: number): boolean {
-    if (this.#memory.readLimit.available(nowMs) <= 0) return false
+  #isFree({isPrivate}: Link): boolean {
+    return isPrivate && this.#memory.privateIsFree
+  }
+
+  #mayRead(link: Link, channel: ShardChannel | undefined, nowMs: number): boolean {
+    if (!this.#isFree(link) && this.#memory.readLimit.available(nowMs) <= 0) return false
     return channel?.limits === undefined || channel.limits.read.available(nowMs) > 0
   }
 
@@ -455,17 +468,6 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     this.#counters.set('busyMs', this.#utilization.active)
     if (this.#endpoint === undefined) return
     this.#takeLinkRates()
-    const {writeLimit} = this.#memory
-    for (const channel of this.#rateLimited) {
-      if (!this.#mayRead(channel, nowMs)) continue
-      this.#rateLimited.delete(channel)
-      channel.isRateLimited = false
-    }
-    if ((writeLimit.isLimited || this.#limitsLinks) && writeLimit.available(nowMs) > 0) {
-      for (const channel of this.#channels.values()) {
-        if (channel.carriage === 'link' && this.native.backlog(channel.slot) > 0) this.wantsFlush(channel)
-      }
-    }
     this.#links.sweep(nowMs)
     const {silent, stuck} = this.#keepalive.sweep(this.#channels.values(), nowMs)
     for (const channel of [...this.#padding.due(nowMs), ...silent]) {
@@ -478,6 +480,20 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     this.#directions.tick(nowMs, this.#channels.values())
     for (const channel of stuck) channel.link.close()
     for (const channel of this.#padding.idle(nowMs)) channel.link.close()
+  }
+
+  /** Links that the rates held back go on as far as they let them; native links see to that themselves. */
+  #onRefill(nowMs: number): void {
+    this.#refill = setTimeout(() => this.#onRefill(Date.now()), this.#memory.refillMs)
+    for (const channel of this.#rateLimited) {
+      if (!this.#mayRead(channel.link, channel, nowMs)) continue
+      this.#rateLimited.delete(channel)
+      channel.isRateLimited = false
+    }
+    if (!this.#memory.writeLimit.isLimited && !this.#limitsLinks) return
+    for (const channel of this.#channels.values()) {
+      if (channel.carriage === 'link' && this.native.backlog(channel.slot) > 0) this.wantsFlush(channel)
+    }
   }
 
   #commandPadding(): void {

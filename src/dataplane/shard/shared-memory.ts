@@ -1,7 +1,7 @@
 // What main and all shards of a plane have in common: one block of memory with the counters of each shard, the queue counters
 // of circuits and the two token buckets. Every word but those of the buckets and AWAITED has one writer.
 
-import type {DataPlaneCounters, DataPlaneRates} from '../contract.ts'
+import {type DataPlaneCounters, type DataPlaneRates, TOKEN_REFILL_MS} from '../contract.ts'
 import {LINK_DIRECTION_COUNTERS} from '../link-directions.ts'
 import {SHARED_RATE_LIMIT_OCTETS, SharedRateLimit} from '../shared-rate-limit.ts'
 import {QUEUE_COUNTER_WORDS, SHARD_COUNTERS, type ShardCounter} from './records.ts'
@@ -62,7 +62,9 @@ const COUNTER_PLACE = Object.fromEntries(COUNTERS.map((name, i) => [name, i])) a
 /** Circuits of a plane that can be asked how many of their cells wait. */
 export const QUEUE_COUNTERS_MAX = 65_536
 
-const LINK_RATES_OCTETS = 8
+/** Words behind the token buckets; mirror of LinkRates in native/net/link_rate_limit.h. */
+const LinkRateWord = {RATE: 0, BURST: 1, REFILL_MS: 2, PRIVATE_IS_FREE: 3} as const
+const LINK_RATES_OCTETS = 16
 
 export interface SharedMemoryOptions {
   readonly shards: number
@@ -103,11 +105,21 @@ export class SharedMemory {
   }
 
   /** For all threads that share it. */
-  setRates({rate, burst, linkRate, linkBurst}: DataPlaneRates): void {
+  setRates({rate, burst, linkRate, linkBurst, refillMs, privateIsFree}: DataPlaneRates): void {
     this.readLimit.configure(rate, burst)
     this.writeLimit.configure(rate, burst)
-    Atomics.store(this.linkRates, 1, Math.max(linkRate, linkBurst))
-    Atomics.store(this.linkRates, 0, linkRate)
+    Atomics.store(this.linkRates, LinkRateWord.BURST, Math.max(linkRate, linkBurst))
+    Atomics.store(this.linkRates, LinkRateWord.RATE, linkRate)
+    Atomics.store(this.linkRates, LinkRateWord.REFILL_MS, refillMs ?? TOKEN_REFILL_MS)
+    Atomics.store(this.linkRates, LinkRateWord.PRIVATE_IS_FREE, privateIsFree === true ? 1 : 0)
+  }
+
+  get refillMs(): number {
+    return Atomics.load(this.linkRates, LinkRateWord.REFILL_MS)
+  }
+
+  get privateIsFree(): boolean {
+    return Atomics.load(this.linkRates, LinkRateWord.PRIVATE_IS_FREE) !== 0
   }
 
   /** Of the `place`-th shard of the plane, from 0. */

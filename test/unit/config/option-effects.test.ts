@@ -125,6 +125,12 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
     'perConnBwBurst',
     'linkBurst'
   ),
+  CountPrivateBandwidth: bandwidth(
+    'CountPrivateBandwidth 0: links with private addresses have no limit together, and count for nothing'
+  ),
+  TokenBucketRefillInterval: bandwidth(
+    'TokenBucketRefillInterval: what the limit held back goes on as often, with all that was earned meanwhile'
+  ),
   AccountingMax: hibernation(
     'AccountingMax: the doors close at 95 %, everything at 100 %, and the next period begins anew'
   ),
