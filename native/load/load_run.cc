@@ -29,8 +29,9 @@ constexpr std::size_t kRecordCellsMax = kRecordDataMax / kLoadCell;
 /// What one send has room for, beside a KeyUpdate.
 constexpr std::size_t kRecordsRoom = kLoadSendMax - RecordSealer::kKeyUpdateSize;
 constexpr std::uint32_t kWindowMax = 1 << 20;
-/// Where fewer cells came in a turn, it pays to wait for more.
-constexpr std::uint64_t kFewCells = 512;
+/// Where fewer cells came in a turn than this part of what may be under way, it pays to wait for more; from so many on,
+/// not.
+constexpr std::uint64_t kFewPart = 32, kFewCellsMax = 512;
 constexpr std::uint64_t kNapNs = 50'000;
 /// A prime, so that cells of a pace that follow each other go over links that lie apart.
 constexpr std::uint64_t kStride = 7;
@@ -117,6 +118,9 @@ bool LoadRun::pump(const LoadPumpSettings &settings) {
   if (sealed_size(write_cells, record_cells) > kRecordsRoom) return false;
   pumps_ = settings;
   begin(Load::kPumps);
+  std::uint64_t under_way = 0;
+  for (const Place &place : places_) under_way += place.in.empty() ? 0 : window;
+  few_cells_ = std::min(under_way / kFewPart, kFewCellsMax);
   return true;
 }
 
@@ -146,7 +150,7 @@ void LoadRun::run(double ms) {
       for (Place &place : places_) {
         if (!place.in.empty()) fail(fill(place));
       }
-      if (counts_.received - received < kFewCells) {
+      if (counts_.received - received < few_cells_) {
         const timespec nap{.tv_sec = 0, .tv_nsec = kNapNs};
         nanosleep(&nap, nullptr);
       }

@@ -121,6 +121,7 @@ class LoadRun {
   Load load_ = Load::kNone;
   bool is_stopped_ = false;
   LoadPumpSettings pumps_{};
+  std::uint64_t few_cells_ = 0;
   double cell_distance_ns_ = 0;
   std::uint64_t began_ns_ = 0, measured_from_ns_ = 0, paced_cells_ = 0;
   std::vector<double> delays_;
