@@ -20,6 +20,8 @@ export interface ClientStream {
   readonly status: ClientStreamStatus
   /** Undefined until it is known. */
   readonly circuit: OriginCircuit | undefined
+  /** Undefined until it has succeeded. */
+  readonly duplex: Duplex | undefined
 }
 
 type Connect = (

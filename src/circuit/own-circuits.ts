@@ -49,10 +49,12 @@ interface Entry extends OwnCircuitEntry {
 }
 
 type Listener = (entry: OwnCircuitEntry) => void
+type PurposeListener = (entry: OwnCircuitEntry, before: OwnCircuitPurpose) => void
 
 export class OwnCircuits {
   readonly #entries = new Map<number, Entry>()
   readonly #listeners = new Set<Listener>()
+  readonly #purposeListeners = new Set<PurposeListener>()
   #lastId = 0
   #built = 0
 
@@ -76,7 +78,16 @@ export class OwnCircuits {
 
   setPurpose(id: number, purpose: OwnCircuitPurpose): void {
     const entry = this.#entries.get(id)
-    if (entry !== undefined) entry.purpose = purpose
+    if (entry === undefined || entry.purpose === purpose) return
+    const before = entry.purpose
+    entry.purpose = purpose
+    for (const listener of this.#purposeListeners) listener(entry, before)
+  }
+
+  /** Hears of every circuit that is for something else from now on. */
+  onPurposeChange(listener: PurposeListener): () => void {
+    this.#purposeListeners.add(listener)
+    return () => this.#purposeListeners.delete(listener)
   }
 
   /** Hears of every change of status, when it has happened. */

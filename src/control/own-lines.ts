@@ -17,6 +17,12 @@ export function circuitLine(circuit: ControlledCircuit): string {
   return words.filter(word => word !== '').join(' ')
 }
 
+/** `5 PURPOSE_CHANGED $AA~a,$BB~b BUILD_FLAGS=… PURPOSE=CONTROLLER TIME_CREATED=… OLD_PURPOSE=GENERAL` (4.1.12) */
+export function purposeLine(circuit: ControlledCircuit, before: string): string {
+  const [id, , ...rest] = circuitLine(circuit).split(' ')
+  return [id, 'PURPOSE_CHANGED', ...rest, `OLD_PURPOSE=${before}`].join(' ')
+}
+
 /** `7 SUCCEEDED 5 address.onion:80` */
 export function streamLine({id, status, circuit, target}: ControlledStream): string {
   return `${id} ${status} ${circuit} ${target}`

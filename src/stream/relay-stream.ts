@@ -30,6 +30,12 @@ const XOFF_AT_OCTETS = 500 * MAX_RELAY_DATA
 /** What may come after XOFF because it was under way; who sends more does not heed it. */
 const UNREAD_OCTETS_MAX = 8 * 2 ** 20
 
+/** Octets of DATA messages. */
+export interface StreamTraffic {
+  readonly sent: number
+  readonly received: number
+}
+
 export interface RelayStreamOptions {
   readonly streamId: number
   readonly circuit: StreamCircuit
@@ -43,6 +49,8 @@ export interface RelayStreamOptions {
 
 export class RelayStream extends Duplex {
   readonly streamId: number
+  #sentOctets = 0
+  #receivedOctets = 0
   readonly #circuit: StreamCircuit
   readonly #onOver: (stream: RelayStream) => void
   readonly #onFlowControl: RelayStreamOptions['onFlowControl']
@@ -65,6 +73,11 @@ export class RelayStream extends Duplex {
     this.on('error', () => {})
   }
 
+  /** Since the beginning. */
+  get traffic(): StreamTraffic {
+    return {sent: this.#sentOctets, received: this.#receivedOctets}
+  }
+
   /** True when octets wait that only flow control holds back. */
   get isWaiting(): boolean {
     return this.#pending !== undefined
@@ -78,6 +91,7 @@ export class RelayStream extends Duplex {
       this.#circuit.protocolViolation()
       return
     }
+    this.#receivedOctets += data.length
     if (data.length > 0) this.push(Buffer.from(data))
     if (this.readableLength > UNREAD_OCTETS_MAX) this.abandon()
     else if (this.#circuit.usesXonXoff) this.#considerXoff()
@@ -133,6 +147,7 @@ export class RelayStream extends Duplex {
     const data = pending.subarray(0, MAX_RELAY_DATA)
     this.#pending = pending.length > data.length ? pending.subarray(data.length) : undefined
     if (!this.#circuit.usesXonXoff) this.#window.sent()
+    this.#sentOctets += data.length
     this.#onPackaged?.(data.length)
     this.#circuit.send(RelayCommand.DATA, this.streamId, data)
     if (this.#pending !== undefined) return this.#maySend()

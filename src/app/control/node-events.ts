@@ -5,7 +5,7 @@ import {toBase64Unpadded} from '../../bytes/base64.ts'
 import {toLatin1} from '../../bytes/octets.ts'
 import type {ControlEvents, EventName} from '../../control/events.ts'
 import {bootstrapLine} from '../../control/info/status-info.ts'
-import {circuitLine, streamLine} from '../../control/own-lines.ts'
+import {circuitLine, purposeLine, streamLine} from '../../control/own-lines.ts'
 import {longName} from '../../control/relay-names.ts'
 import {printStatus} from '../../control/status-entry.ts'
 import {printOnionAddress} from '../../crypto/hs/onion-address.ts'
@@ -13,6 +13,7 @@ import type {Log} from '../../log/log.ts'
 import type {Severity} from '../../log/severity.ts'
 import type {Relay} from '../../netdir/relay.ts'
 import type {DescriptorFailure, DescriptorRequest} from '../../roles/client/descriptor-source.ts'
+import type {ClientStream} from '../client-streams.ts'
 import type {DescriptorListener} from '../descriptor-events.ts'
 import type {BandwidthCache} from './bandwidth-cache.ts'
 import {CircuitTrafficWatch} from './circuit-traffic-watch.ts'
@@ -20,6 +21,7 @@ import type {Controllable} from './controllable.ts'
 import type {CircuitsOfNode} from './controlled-circuits.ts'
 import {type FactsOfNode, linkName} from './controlled-facts.ts'
 import type {StreamsOfNode} from './controlled-streams.ts'
+import {StreamTrafficWatch} from './stream-traffic-watch.ts'
 
 export interface NodeEventsDeps {
   readonly node: Controllable
@@ -62,6 +64,7 @@ export class NodeEvents {
   #descriptor: string | undefined
   #guards: ReadonlyMap<string, string> = new Map()
   readonly #circuitTraffic = new CircuitTrafficWatch()
+  readonly #streamTraffic = new StreamTrafficWatch()
 
   constructor(deps: NodeEventsDeps) {
     this.#deps = deps
@@ -81,7 +84,12 @@ export class NodeEvents {
         node.side.descriptorEvents.listener = undefined
       },
       node.core.own.onChange(entry => events.tell('CIRC', () => circuitLine(circuits.describe(entry)))),
+      node.core.own.onPurposeChange((entry, before) => {
+        events.tell('CIRC_MINOR', () => purposeLine(circuits.describe(entry), before))
+      }),
       node.side.streams.onChange(stream => {
+        // What it carried last is told before its end.
+        if (stream.status === 'CLOSED') this.#tellTraffic(stream)
         events.tell('STREAM', () => {
           const purpose = stream.status === 'NEW' ? ' PURPOSE=USER' : ''
           return `${streamLine(streams.describe(stream))}${purpose}`
@@ -123,6 +131,7 @@ export class NodeEvents {
     const [read, written] = bandwidth.second(node.core.plane.counters)
     events.tell('BW', () => `${read} ${written}`)
     this.#circuitBandwidth()
+    for (const stream of node.side.streams.list()) this.#tellTraffic(stream)
     this.#look()
     this.#lookAtRelay()
     this.#lookAtGuards()
@@ -137,6 +146,14 @@ export class NodeEvents {
       const line = this.#circuitTraffic.since(circuit)
       if (line !== undefined) events.tell('CIRC_BW', () => `ID=${id} ${line}`)
     }
+  }
+
+  /** What a stream carried since it was looked at last, if anything (control-spec 4.1.13). */
+  #tellTraffic(stream: ClientStream): void {
+    const {events} = this.#deps
+    if (!events.wants('STREAM_BW')) return
+    const line = this.#streamTraffic.since(stream)
+    if (line !== undefined) events.tell('STREAM_BW', () => `${stream.id} ${line}`)
   }
 
   #lookAtRelay(): void {

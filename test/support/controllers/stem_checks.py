@@ -221,13 +221,16 @@ def settings():
 
 def circuits(*relays):
     with connect() as controller:
-        heard = Events(controller, EventType.CIRC, EventType.ORCONN)
+        heard = Events(controller, EventType.CIRC, EventType.CIRC_MINOR, EventType.ORCONN)
         fingerprints = [controller.get_network_status(name).fingerprint for name in relays]
         circuit = controller.new_circuit(fingerprints[:3], await_build=True)
         built = heard.wait(lambda event: event.type == 'CIRC' and event.id == circuit and event.status == 'BUILT', 'BUILT')
         expect([hop[0] for hop in built.path] == fingerprints[:3], str(built.path))
         controller.extend_circuit(circuit, fingerprints[3:4], await_build=True)
         expect([hop[0] for hop in controller.get_circuit(circuit).path] == fingerprints[:4], 'extended')
+        controller.repurpose_circuit(circuit, 'CONTROLLER')
+        changed = heard.wait(lambda event: event.type == 'CIRC_MINOR' and event.id == circuit, 'CIRC_MINOR')
+        expect((changed.event, changed.purpose, changed.old_purpose) == ('PURPOSE_CHANGED', 'CONTROLLER', 'GENERAL'), str(changed))
         controller.close_circuit(circuit)
         heard.wait(lambda event: event.type == 'CIRC' and event.id == circuit and event.status == 'CLOSED', 'CLOSED')
         expect(circuit not in [each.id for each in controller.get_circuits()], 'closed')
@@ -271,7 +274,7 @@ def onion_service(socks_port):
     socks_port = int(socks_port)
     target = serve()
     with connect() as controller:
-        heard = Events(controller, EventType.HS_DESC, EventType.HS_DESC_CONTENT, EventType.STREAM)
+        heard = Events(controller, EventType.HS_DESC, EventType.HS_DESC_CONTENT, EventType.STREAM, EventType.STREAM_BW)
         made = controller.create_ephemeral_hidden_service({80: target}, await_publication=True)
         expect(made.private_key_type == 'ED25519-V3' and len(made.private_key) == 88, 'key')
         address = made.service_id + '.onion'
@@ -281,6 +284,8 @@ def onion_service(socks_port):
         ours = lambda event: event.type == 'STREAM' and event.target == address + ':80'
         stream = heard.wait(lambda event: ours(event) and event.status == 'SUCCEEDED', 'STREAM')
         expect(stream.circ_id != '0', str(stream))
+        carried = heard.wait(lambda event: event.type == 'STREAM_BW' and event.id == stream.id and int(event.read) > 0, 'STREAM_BW')
+        expect(int(carried.read) <= len('hello from 65535') and int(carried.written) <= len('hi'), str(carried))
         expect(through_socks(socks_port, address, 81) not in ('hello', 0), 'a port that is none')
         expect(controller.list_ephemeral_hidden_services() == [made.service_id], 'onions/current')
         expect('hs-descriptor 3' in controller.get_info('hs/client/desc/id/' + made.service_id), 'client cache')

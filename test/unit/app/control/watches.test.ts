@@ -7,12 +7,16 @@ import {ClientAuth} from '../../../../src/app/client-auth.ts'
 import {ClientStreams} from '../../../../src/app/client-streams.ts'
 import {BandwidthCache} from '../../../../src/app/control/bandwidth-cache.ts'
 import {CircuitTrafficWatch} from '../../../../src/app/control/circuit-traffic-watch.ts'
+import {StreamTrafficWatch} from '../../../../src/app/control/stream-traffic-watch.ts'
 import type {OriginCircuit} from '../../../../src/circuit/origin-circuit.ts'
+import {OwnCircuits} from '../../../../src/circuit/own-circuits.ts'
 import {loadConfig} from '../../../../src/config/relay-config.ts'
 import {parseTorrcText} from '../../../../src/config/torrc-text.ts'
+import {purposeLine} from '../../../../src/control/own-lines.ts'
 import {ed25519Ready, generateEd25519} from '../../../../src/crypto/ed25519.ts'
 import {localFault} from '../../../../src/fault/fault.ts'
 import {err} from '../../../../src/fault/result.ts'
+import {RelayStream} from '../../../../src/stream/relay-stream.ts'
 
 describe('the cache of BW events', () => {
   it('has what each second was, for five minutes', () => {
@@ -35,6 +39,71 @@ describe('control-spec 4.1.19: CIRC_BW', () => {
     assert.equal(watch.since(circuit), undefined)
     traffic.cellsReceived++
     assert.match(watch.since(circuit) ?? '', /^READ=509 WRITTEN=0 .* DELIVERED_READ=0 OVERHEAD_READ=498 /)
+  })
+})
+
+describe('control-spec 4.1.13: STREAM_BW', () => {
+  function relayStream() {
+    const stream = new RelayStream({
+      streamId: 1,
+      circuit: {usesXonXoff: true, sendable: 1000, send: () => {}, protocolViolation: () => assert.fail()},
+      onOver: () => {}
+    })
+    return stream
+  }
+
+  it('tells what an application wrote and what came for it since it was asked last, and nothing where that is nothing', () => {
+    const duplex = relayStream()
+    const watch = new StreamTrafficWatch()
+    assert.equal(watch.since({duplex: undefined}), undefined)
+    assert.equal(watch.since({duplex}), undefined)
+    duplex.write(new Uint8Array(1000))
+    duplex.receivedData(new Uint8Array(7))
+    assert.match(watch.since({duplex}) ?? '', /^1000 7 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/)
+    assert.equal(watch.since({duplex}), undefined)
+    duplex.receivedData(new Uint8Array(3))
+    assert.match(watch.since({duplex}) ?? '', /^0 3 /)
+    duplex.destroy()
+  })
+})
+
+describe('control-spec 4.1.12: CIRC_MINOR', () => {
+  it('tells what a circuit was for when that changes, and nothing when it does not', async () => {
+    const own = new OwnCircuits()
+    const told: string[] = []
+    const end = own.onPurposeChange(({id, purpose}, before) => told.push(`${id} ${before} ${purpose}`))
+    let built = () => {}
+    const building = own.watch([], 'GENERAL', () => {
+      return new Promise(resolve => {
+        built = () => resolve(err(localFault('circuit-closed')))
+      })
+    })
+    own.setPurpose(1, 'GENERAL')
+    own.setPurpose(1, 'CONTROLLER')
+    own.setPurpose(2, 'CONTROLLER')
+    end()
+    own.setPurpose(1, 'GENERAL')
+    built()
+    await building
+    assert.deepEqual(told, ['1 GENERAL CONTROLLER'])
+  })
+
+  it('has the words of CIRC with another status, and the purpose before', () => {
+    const circuit = {
+      id: 5,
+      status: 'BUILT',
+      path: ['$AA~a', '$BB'],
+      purpose: 'CONTROLLER',
+      isOneHop: false,
+      createdAt: new Date(0),
+      reason: undefined,
+      remoteReason: undefined
+    } as const
+    assert.equal(
+      purposeLine(circuit, 'GENERAL'),
+      '5 PURPOSE_CHANGED $AA~a,$BB BUILD_FLAGS=IS_INTERNAL,NEED_CAPACITY PURPOSE=CONTROLLER ' +
+        'TIME_CREATED=1970-01-01T00:00:00.000000 OLD_PURPOSE=GENERAL'
+    )
   })
 })
 
