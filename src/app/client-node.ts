@@ -4,7 +4,7 @@
 //   start: documents fetched ─▶ `ready` ─▶ connect, or SOCKS
 
 import type {Duplex} from 'node:stream'
-import {paddingParams} from '../channel/padding.ts'
+import {type ClientPadding, DEFAULT_CLIENT_PADDING, paddingParams} from '../channel/padding.ts'
 import type {PathHop} from '../circuit/open-circuit.ts'
 import {LinkEndpoint} from '../dataplane/link-endpoint.ts'
 import type {SocketOctets} from '../dataplane/socket-buffers.ts'
@@ -36,6 +36,8 @@ export interface ClientNodeOptions {
   readonly keepaliveMs?: number
   /** PathsNeededToBuildCircuits; what the consensus says when left out. */
   readonly pathsNeeded?: number | undefined
+  /** ConnectionPadding and ReducedConnectionPadding; C tor's defaults when left out. */
+  readonly connectionPadding?: ClientPadding
 }
 
 export interface ClientNodeDeps {
@@ -61,20 +63,24 @@ export class ClientNode {
   readonly paths: PathSelection
   readonly guards: EntryGuards
   readonly documents: NetworkDocuments
+  /** Of this moment; its links follow it. */
+  connectionPadding: ClientPadding = DEFAULT_CLIENT_PADDING
   readonly #keeper: Keeper
   readonly #pathsNeeded: number | undefined
   #isAsleep = false
   #netDir: NetDir | undefined
 
   constructor(
-    {authorities, sources, isTesting, keepaliveMs, pathsNeeded}: ClientNodeOptions,
+    {authorities, sources, isTesting, keepaliveMs, pathsNeeded, connectionPadding}: ClientNodeOptions,
     deps: ClientNodeDeps
   ) {
     const now = () => new Date()
     this.#pathsNeeded = pathsNeeded
+    if (connectionPadding !== undefined) this.connectionPadding = connectionPadding
     const netDir = () => (this.#isAsleep ? undefined : this.#netDir)
     const endpoint = LinkEndpoint.openClient({
-      paddingParams: () => paddingParams(name => this.#netDir?.consensus.params.get(name), keepaliveMs),
+      paddingParams: () =>
+        paddingParams(name => this.#netDir?.consensus.params.get(name), keepaliveMs, this.connectionPadding),
       nowSeconds: () => Math.floor(Date.now() / 1000)
     })
     this.core = new OriginCore(

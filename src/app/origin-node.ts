@@ -123,10 +123,11 @@ export class OriginNode {
     return ok(new OriginNode(opened.value, monitor.value, socks.value, lock.value, options))
   }
 
-  /** Bandwidth, onion services and DisableNetwork follow the settings; what else changed waits for the next start. */
+  /** Bandwidth, onion services, padding and DisableNetwork follow the settings; what else changed waits for the next start. */
   async reload(config: RelayConfig): Promise<void> {
     await this.#followNetwork(config)
     this.client.core.plane.setRates(originRates(config))
+    this.client.connectionPadding = config.connectionPadding
     const configured = this.services.configure(config.onionServices)
     if (!configured.ok)
       this.#logger.warn(`The onion services stay as they are: ${printDataDirFault(configured.fault)}`)
@@ -194,7 +195,8 @@ function openRoles({
       sources: allSources(config),
       isTesting: config.testingTorNetwork,
       keepaliveMs: config.keepalivePeriodMs,
-      pathsNeeded: config.pathsNeededToBuildCircuits
+      pathsNeeded: config.pathsNeededToBuildCircuits,
+      connectionPadding: config.connectionPadding
     },
     {
       guards: guardStore(config, state.value, logger),

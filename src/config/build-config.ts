@@ -153,7 +153,10 @@ export function buildConfig(
     onionServices: lines.onionServices,
     onionServiceLines: lines.onionServiceLines,
 
-    connectionPadding: 'auto',
+    connectionPadding: {
+      connection: connectionPadding(values.ConnectionPadding),
+      isReduced: values.ReducedConnectionPadding
+    },
     circuitPadding: true,
     dos: dosConfig(values),
 
@@ -161,6 +164,11 @@ export function buildConfig(
     given,
     includedFiles
   }
+}
+
+function connectionPadding(value: boolean | 'auto'): RelayConfig['connectionPadding']['connection'] {
+  if (value === 'auto') return 'auto'
+  return value ? 'always' : 'never'
 }
 
 /** A rate for relayed traffic alone may raise the general one; of rate and burst, one given means both. */

@@ -38,8 +38,22 @@ const CHECKS: readonly Check[] = [
   testingOptions,
   listeners,
   socketBuffers,
+  relayPadding,
   ({values}, dirAuthorities) => brokenAuthorityRule(values, dirAuthorities)
 ]
+
+/** A relay pads as its peers ask and the consensus says: what it did otherwise would tell its clients apart. */
+function relayPadding({values}: Assigned): Contradiction | undefined {
+  if (!opensAny(values.ORPort)) return undefined
+  const {ConnectionPadding, ReducedConnectionPadding} = values
+  if (ConnectionPadding !== 'auto') {
+    return {option: 'ConnectionPadding', message: 'ConnectionPadding must be auto on a relay.'}
+  }
+  if (ReducedConnectionPadding) {
+    return {option: 'ReducedConnectionPadding', message: 'ReducedConnectionPadding must be 0 on a relay.'}
+  }
+  return undefined
+}
 
 /** C tor's bounds: less is no use, more is no constraint. */
 function socketBuffers({values}: Assigned): Contradiction | undefined {

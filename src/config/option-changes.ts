@@ -110,12 +110,14 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'DoSConnectionDefenseType',
   'DoSConnectionConnectRate',
   'DoSConnectionConnectBurst',
-  'DoSConnectionConnectDefenseTimePeriod'
+  'DoSConnectionConnectDefenseTimePeriod',
+  'ConnectionPadding',
+  'ReducedConnectionPadding'
 ])
 
 /** Of a node without an ORPort, most of what is live at a relay waits for the next start. */
 const LIVE_WITHOUT_ORPORT =
-  /Log|^DisableNetwork$|^ProtocolWarnings$|^ShutdownWaitLength$|^HiddenService(?!Statistics)|^Bandwidth/
+  /Log|^DisableNetwork$|^ProtocolWarnings$|^ShutdownWaitLength$|^HiddenService(?!Statistics)|^Bandwidth|Padding$/
 
 export function optionChange(name: RelayOptionName, isRelay: boolean): OptionChange {
   if (REFUSED.has(name)) return 'refused'

@@ -182,8 +182,8 @@ export const relayOptions = {
   MetricsPortPolicy: done('metrics port', 'lines'),
   StatusPort: done('metrics port', 'count', '0'),
 
-  ConnectionPadding: refused('padding', 'autobool', 'auto'),
-  ReducedConnectionPadding: refused('padding', 'boolean', '0'),
+  ConnectionPadding: done('padding', 'autobool', 'auto'),
+  ReducedConnectionPadding: done('padding', 'boolean', '0'),
   CircuitPadding: refused('padding', 'boolean', '1'),
   ReducedCircuitPadding: refused('padding', 'boolean', '0'),
 

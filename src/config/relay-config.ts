@@ -176,7 +176,8 @@ export interface RelayConfig {
   /** Their lines as given: they mean what they mean in their order alone. */
   readonly onionServiceLines: readonly ConfigLine[]
 
-  readonly connectionPadding: 'auto'
+  /** How a node without an ORPort pads its links; a relay does as its peers ask. */
+  readonly connectionPadding: {readonly connection: 'auto' | 'always' | 'never'; readonly isReduced: boolean}
   readonly circuitPadding: true
   readonly dos: DosConfig
 

@@ -8,6 +8,7 @@
 import {type Cell, type CellFramer, encodeCell} from '../../channel/cell-framer.ts'
 import type {VerifiedChannel} from '../../channel/channel.ts'
 import type {ChannelFault} from '../../channel/fault.ts'
+import type {ChannelUsage} from '../../channel/padding.ts'
 import type {KeptChannel} from '../channel-keepalive.ts'
 import type {PaddedChannel} from '../channel-padding.ts'
 import {CircIdTable} from '../circ-id-table.ts'
@@ -48,7 +49,7 @@ export class PlainChannel implements LinkReader, PaddedChannel, KeptChannel, Mea
   }>()
   /** Of its own, for a peer that did not authenticate. */
   readonly limits: LinkLimits | undefined
-  isUsed = false
+  usage: ChannelUsage = 'none'
   octetsRead = 0
   octetsWritten = 0
   /** Padding is enabled on it. */
@@ -87,7 +88,6 @@ export class PlainChannel implements LinkReader, PaddedChannel, KeptChannel, Mea
 
   /** `cellsMax`: cells that this circuit may have waiting here. */
   put(end: CircuitEnd, command: number, body: Uint8Array, cellsMax: number): 'queued' | 'queue-full' {
-    this.isUsed = true
     const cell = this.#encode(end.circId, command, body)
     this.#owner.wantsFlush(this)
     return this.outbox.put(end.queue, cell, this.#owner.turnMs, cellsMax)

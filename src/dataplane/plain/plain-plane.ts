@@ -413,7 +413,10 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     if (entry.from === 'prev') this.#outbound(circuit, cell.body, early)
     else if (early) this.#violation(circuit, 'relay-early-inbound')
     else if (entry.from === 'next') this.#inbound(circuit, cell.body)
-    else this.#events.originCell(circuit.handle, cell.body)
+    else {
+      if (channel.usage === 'full-circuits') channel.usage = 'streams'
+      this.#events.originCell(circuit.handle, cell.body)
+    }
   }
 
   #outbound(circuit: PlainCircuit, body: Uint8Array, early: boolean): void {
@@ -448,6 +451,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     const isOutbound = end !== circuit.prev || circuit.layer === undefined
     const {circuitCellsMax, outboundCellsMax} = this.#limits
     const cellsMax = isOutbound ? outboundCellsMax : circuitCellsMax
+    noteUse(end.channel, circuit, command)
     if (end.channel.put(end, command, body, cellsMax) === 'queue-full') {
       this.counters.outboxOverflows++
       this.#violation(circuit, isOutbound ? 'outbound-queue-full' : 'queue-full')
@@ -528,6 +532,9 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   #onTick(nowMs: number): void {
     this.#links.sweep(nowMs)
     const {silent, stuck} = this.#keepalive.sweep(this.#channels.values(), nowMs)
+    for (const {channel, body} of this.#padding.requests()) {
+      channel.putControl(0, ChannelCommand.PADDING_NEGOTIATE, body)
+    }
     for (const channel of [...this.#padding.due(nowMs), ...silent]) {
       this.counters.paddingCellsSent++
       if (channel.isPaddingEnabled) this.counters.enabledPaddingSent++
@@ -543,6 +550,12 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
 function writeShare(octets: number): number {
   if (octets <= SHARE_LEAST || octets === Number.POSITIVE_INFINITY) return octets
   return Math.min(SHARE_MOST, Math.max(SHARE_LEAST, octets / 8))
+}
+
+/** Circuits of our own that go to one relay and no further carry directory traffic, which nobody needs to hide. */
+function noteUse(channel: PlainChannel, {layer}: PlainCircuit, command: number): void {
+  if (layer !== undefined) channel.usage = 'streams'
+  else if (command === ChannelCommand.RELAY_EARLY && channel.usage === 'none') channel.usage = 'full-circuits'
 }
 
 function release(end: CircuitEnd): void {

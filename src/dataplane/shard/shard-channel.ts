@@ -8,6 +8,7 @@
 
 import {concat} from '../../bytes/octets.ts'
 import type {VerifiedChannel} from '../../channel/channel.ts'
+import type {ChannelUsage} from '../../channel/padding.ts'
 import type {KeptChannel} from '../channel-keepalive.ts'
 import type {PaddedChannel} from '../channel-padding.ts'
 import type {Link, LinkCarrier, LinkReader} from '../link.ts'
@@ -84,8 +85,8 @@ export class ShardChannel implements LinkReader, PaddedChannel, KeptChannel, Mea
     return this.#owner.native.circuits(this.slot)
   }
 
-  get isUsed(): boolean {
-    return this.#owner.native.isUsed(this.slot)
+  get usage(): ChannelUsage {
+    return this.#owner.native.isUsed(this.slot) ? 'streams' : 'none'
   }
 
   /** The rate limit lets nothing more be read, or does again. */

@@ -470,6 +470,13 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     this.#takeLinkRates()
     this.#links.sweep(nowMs)
     const {silent, stuck} = this.#keepalive.sweep(this.#channels.values(), nowMs)
+    for (const {channel, body} of this.#padding.requests()) {
+      const subject = channel.link.handle
+      this.#padder.add(
+        {kind: CommandKind.SEND_CELL, subject, command: ChannelCommand.PADDING_NEGOTIATE},
+        body
+      )
+    }
     for (const channel of [...this.#padding.due(nowMs), ...silent]) {
       this.#counters.add('paddingCellsSent', 1)
       if (this.#padding.isEnabled(channel)) this.#counters.add('enabledPaddingSent', 1)

@@ -5,15 +5,20 @@ import {describe, it} from 'node:test'
 import fc from 'fast-check'
 import {
   agreeOnPadding,
+  askForPadding,
+  type ClientPadding,
+  clientAgreement,
   drawCircuitsAvailableSeconds,
   drawIdleTimeoutSeconds,
   drawPaddingTimeoutMs,
   initialPadding,
   isPadded,
   type PaddingParams,
-  paddingParams
+  paddingParams,
+  wantsPeerPadding
 } from '../../../src/channel/padding.ts'
-import {PaddingNegotiateCommand} from '../../../src/wire/padding-negotiate.ts'
+import {decode} from '../../../src/codec/codec.ts'
+import {PaddingNegotiateCommand, paddingNegotiate} from '../../../src/wire/padding-negotiate.ts'
 
 const {START, STOP} = PaddingNegotiateCommand
 const defaults = paddingParams(() => undefined)
@@ -27,10 +32,14 @@ describe('The parameters of padding', () => {
     assert.deepEqual(defaults, {
       itoLowMs: 1500,
       itoHighMs: 9500,
+      reducedItoLowMs: 9000,
+      reducedItoHighMs: 14_000,
       connTimeoutRelaysSeconds: 3600,
       connTimeoutClientsSeconds: 1800,
       padBeforeUsage: true,
-      padRelays: false
+      padRelays: false,
+      keepaliveMs: 300_000,
+      client: undefined
     })
   })
 
@@ -76,7 +85,7 @@ describe('PADDING_NEGOTIATE', () => {
 })
 
 describe('Netflow padding', () => {
-  const channel = {agreement: initialPadding(5), peerIsClient: true, usage: 'full-circuits'} as const
+  const channel = {agreement: initialPadding(5), isClientChannel: true, usage: 'full-circuits'} as const
 
   it('goes over channels with clients on which circuits were built, from link protocol 5 on', () => {
     assert.equal(isPadded(channel, defaults), true)
@@ -86,8 +95,8 @@ describe('Netflow padding', () => {
   })
 
   it('goes between relays, and waits for streams, only where the consensus says so', () => {
-    assert.equal(isPadded({...channel, peerIsClient: false}, defaults), false)
-    assert.equal(isPadded({...channel, peerIsClient: false}, withParams({nf_pad_relays: 1})), true)
+    assert.equal(isPadded({...channel, isClientChannel: false}, defaults), false)
+    assert.equal(isPadded({...channel, isClientChannel: false}, withParams({nf_pad_relays: 1})), true)
     const patient = withParams({nf_pad_before_usage: 0})
     assert.equal(isPadded(channel, patient), false)
     assert.equal(isPadded({...channel, usage: 'streams'}, patient), true)
@@ -134,6 +143,51 @@ describe('Netflow padding', () => {
       ),
       {seed: 20261122}
     )
+  })
+})
+
+describe('A client', () => {
+  const padding = (
+    connection: ClientPadding['connection'],
+    amount: 'whole' | 'reduced' = 'whole'
+  ): ClientPadding => ({connection, isReduced: amount === 'reduced'})
+  const asked = (client: ClientPadding) => {
+    const decoded = decode(paddingNegotiate, askForPadding(wantsPeerPadding(client), defaults))
+    return decoded.ok ? decoded.value : assert.fail()
+  }
+
+  it('ConnectionPadding auto: pads where the link knows padding, as the consensus has it, and so does the peer', () => {
+    assert.deepEqual(clientAgreement(padding('auto'), 5, defaults), {enabled: true, negotiated: undefined})
+    assert.equal(clientAgreement(padding('auto'), 4, defaults).enabled, false)
+    assert.deepEqual(asked(padding('auto')), {
+      version: 0,
+      command: START,
+      itoLowMs: 1500,
+      itoHighMs: 9500
+    })
+  })
+
+  it('ConnectionPadding 1: pads on its own side even where the peer does not know padding', () => {
+    assert.equal(clientAgreement(padding('always'), 4, defaults).enabled, true)
+    assert.equal(asked(padding('always')).command, START)
+  })
+
+  it('ConnectionPadding 0: pads nowhere, and tells the peer to stop', () => {
+    assert.equal(clientAgreement(padding('never'), 5, defaults).enabled, false)
+    assert.equal(asked(padding('never')).command, STOP)
+  })
+
+  it('ReducedConnectionPadding 1: pads less often and alone, and keeps channels for half as long', () => {
+    const client = padding('auto', 'reduced')
+    const agreement = clientAgreement(client, 5, defaults)
+    assert.equal(agreement.enabled, true)
+    assert.equal(drawPaddingTimeoutMs(agreement, defaults, least), 9000)
+    assert.equal(drawPaddingTimeoutMs(agreement, defaults, most), 13_999)
+    assert.equal(asked(client).command, STOP)
+    const params = paddingParams(() => undefined, undefined, client)
+    assert.equal(drawIdleTimeoutSeconds(false, params, least), 90)
+    assert.equal(drawIdleTimeoutSeconds(false, params, most), 134)
+    assert.equal(drawCircuitsAvailableSeconds(params, least), 900)
   })
 })
 

@@ -87,6 +87,9 @@ const met = at('interop/onion-roles')(
   'introductions beyond the burst are refused with INTRODUCE_ACK, and later ones are taken again'
 )
 const streams = at('sim/onion-service')('takes as many streams on a circuit as it is told to')
+const padding = at('interop/padding')(
+  'ConnectionPadding, ReducedConnectionPadding: C tor and our client pad a channel as the settings of the moment say'
+)
 const service = 'HiddenServiceDir /s\nHiddenServicePort 80\n'
 
 const EFFECTS: Readonly<Record<string, Effect>> = {
@@ -138,6 +141,9 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   AccountingStart: hibernation(
     'AccountingStart: periods begin on a day of the month, a day of the week, or every day, by the local clock'
   ),
+
+  ConnectionPadding: padding,
+  ReducedConnectionPadding: padding,
 
   NumCPUs: said,
   MaxMemInQueues: at('spec/dos/memory-pressure')(

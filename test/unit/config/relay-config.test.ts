@@ -263,6 +263,7 @@ test('a directory authority of the public network is refused, and so is half an 
 
 test('padding cannot be switched off at a relay', () => {
   assert.match(refused('ORPort 1\nConnectionPadding 0'), /ConnectionPadding must be auto/)
+  assert.match(refused('ORPort 1\nReducedConnectionPadding 1'), /ReducedConnectionPadding must be 0/)
   assert.match(refused('ORPort 1\nCircuitPadding 0'), /CircuitPadding must be 1/)
 })
 
