@@ -21,7 +21,7 @@ import {localFault} from '../fault/fault.ts'
 import {err, type Result} from '../fault/result.ts'
 import type {Relay} from '../netdir/relay.ts'
 import {type OwnCircuit, StreamsOfOrigin} from '../stream/origin-streams.ts'
-import {type DirectoryPeer, RelayStreams} from '../stream/relay-streams.ts'
+import {type DirectoryPeer, RelayStreams, type RelayStreamsDeps} from '../stream/relay-streams.ts'
 import {newStreamCounters, type StreamCounters} from '../stream/stream-counters.ts'
 import {UnreadStreams} from '../stream/unread-streams.ts'
 import {RelayCommand} from '../wire/relay-cell.ts'
@@ -61,6 +61,8 @@ export interface RelayCoreDeps {
   /** OutboundBindAddress; see ChannelMapDeps. */
   readonly connectsFrom?: ((octets: Uint8Array) => string | undefined) | undefined
   readonly socketOctets?: SocketOctets | undefined
+  /** How many streams a circuit may begin; see RelayStreamsDeps. */
+  readonly limitStreams?: RelayStreamsDeps['limitStreams']
   readonly shardDied?: ((error: unknown) => void) | undefined
 }
 
@@ -99,7 +101,8 @@ export class RelayCore {
       counters: this.circuitCounters
     }
     const extender = new Extender({...shared, rules: () => extendRules(options, deps.network)})
-    const streamDeps = {openDirectory: deps.openDirectory, counters: this.streamCounters, unread: this.unread}
+    const {openDirectory, limitStreams} = deps
+    const streamDeps = {openDirectory, limitStreams, counters: this.streamCounters, unread: this.unread}
     this.registry.creates = new Creates({
       ...shared,
       extender,

@@ -12,6 +12,7 @@ import {AddressDefence} from '../roles/relay/dos/address-defence.ts'
 import {type DosTotalsSources, dosTotals} from '../roles/relay/dos/dos-outcomes.ts'
 import {type ConsensusParam, dosParams} from '../roles/relay/dos/dos-params.ts'
 import {queueLimits} from '../roles/relay/dos/queue-limits.ts'
+import {StreamDefence, streamDefenceParams} from '../roles/relay/dos/stream-defence.ts'
 import {MemoryPressure, type MemorySubsystem, type TrimmableMemory} from '../roles/relay/memory-pressure.ts'
 import {Overload} from '../roles/relay/overload.ts'
 import type {RelayCore} from './relay-core.ts'
@@ -29,6 +30,7 @@ export interface RelayDefencesDeps {
 
 export class RelayDefences {
   readonly addresses: AddressDefence
+  readonly streams: StreamDefence
   readonly overload = new Overload()
   readonly #deps: RelayDefencesDeps
   readonly #timers: NodeJS.Timeout[] = []
@@ -42,6 +44,9 @@ export class RelayDefences {
     this.addresses = new AddressDefence(
       {params: dosParams(deps.param, config.dos)},
       {nowMs: () => performance.now(), randomWithin, isListed: deps.isListed}
+    )
+    this.streams = new StreamDefence(streamDefenceParams(deps.param, config.dos.streamCreation), () =>
+      performance.now()
     )
   }
 
@@ -58,7 +63,8 @@ export class RelayDefences {
   /** What all defences did since the start, by the labels of tor_relay_dos_total; roles count what they refused. */
   totals(refusedByRoles: Pick<DosTotalsSources, 'singleHopRefused' | 'introduce2Rejected'>) {
     const violations = this.#core?.circuitCounters.violations ?? newCircuitCounters().violations
-    return dosTotals({addresses: this.addresses.counters, violations, ...refusedByRoles})
+    const streamsRejected = this.streams.rejected
+    return dosTotals({addresses: this.addresses.counters, violations, streamsRejected, ...refusedByRoles})
   }
 
   /**
@@ -85,6 +91,7 @@ export class RelayDefences {
   configure(config: RelayConfig): void {
     this.#config = config
     this.addresses.configure(dosParams(this.#deps.param, config.dos))
+    this.streams.configure(streamDefenceParams(this.#deps.param, config.dos.streamCreation))
     this.#core?.plane.setLimits(queueLimits(this.#deps.param, config.priorityHalfLifeMs))
   }
 

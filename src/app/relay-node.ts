@@ -744,6 +744,7 @@ function openCore(parts: Parts, shards: number): RelayCore {
       isDormant: () => parts.held.doors === 'dormant',
       connectsFrom: ({length}) => parts.held.config.outboundAddresses[length === 4 ? 'ipv4' : 'ipv6'],
       socketOctets: parts.sockets.octets,
+      limitStreams: defences.streams.ofCircuit,
       shardDied: error => {
         const message = error instanceof Error ? error.message : String(error)
         logger.warn(

@@ -200,10 +200,10 @@ export const relayOptions = {
   DoSConnectionConnectBurst: done(DOS, 'count', '0'),
   DoSConnectionConnectDefenseTimePeriod: done(DOS, 'interval', '0'),
   DoSRefuseSingleHopClientRendezvous: done(DOS, 'autobool', 'auto'),
-  DoSStreamCreationEnabled: known(DOS, 'autobool', 'auto'),
-  DoSStreamCreationRate: known(DOS, 'count', '0'),
-  DoSStreamCreationBurst: known(DOS, 'count', '0'),
-  DoSStreamCreationDefenseType: known(DOS, 'int', '0'),
+  DoSStreamCreationEnabled: done(DOS, 'autobool', 'auto'),
+  DoSStreamCreationRate: done(DOS, 'count', '0'),
+  DoSStreamCreationBurst: done(DOS, 'count', '0'),
+  DoSStreamCreationDefenseType: done(DOS, 'int', '0'),
 
   // Each HiddenServiceDir begins a group of lines, which onion-services.ts reads in their order.
   HiddenServiceDir: done('onion services', 'lines'),

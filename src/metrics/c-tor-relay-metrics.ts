@@ -196,7 +196,6 @@ export const ALWAYS_ZERO = {
     'TAP is refused before it would be work, as C tor 0.4.9 does',
   'tor_relay_load_oom_bytes_total{subsys="dns"}': 'there is no DNS cache',
   'tor_relay_load_oom_bytes_total{subsys="geoip"}': 'no addresses of clients are kept to count countries by',
-  'tor_relay_dos_total{type="stream_rejected"}': 'only exits have streams to limit',
   'tor_relay_connections{type="Exit"}': 'there is no exit role',
   'tor_relay_connections{type="Transparent pf/netfilter listener"}': 'there is no transparent proxy',
   'tor_relay_connections{type="Transparent natd listener"}': 'there is no transparent proxy',

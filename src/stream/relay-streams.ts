@@ -27,18 +27,25 @@ export interface DirectoryPeer {
   readonly isDirect?: boolean
 }
 
+/** Whether a stream may begin. */
+export type StreamVerdict = 'admit' | 'refuse' | 'close-circuit'
+
 export interface RelayStreamsDeps {
   /** Serves HTTP on a BEGIN_DIR stream; undefined when this relay is no directory. */
   readonly openDirectory: ((stream: Duplex, peer: DirectoryPeer) => void) | undefined
   readonly counters: StreamCounters
   /** Told of every stream that opens. */
   readonly unread?: UnreadStreams | undefined
+  /** Of one circuit: asked for each BEGIN and RESOLVE. */
+  readonly limitStreams?: (() => () => StreamVerdict) | undefined
 }
 
 export class RelayStreams implements CircuitStreams {
   readonly #circuit: RelayCircuit
   readonly #deps: RelayStreamsDeps
   readonly #streams = new Map<number, RelayStream>()
+  /** Made when it is first needed: most circuits never are. */
+  #limit: (() => StreamVerdict) | undefined
 
   constructor(circuit: RelayCircuit, deps: RelayStreamsDeps) {
     this.#circuit = circuit
@@ -54,11 +61,11 @@ export class RelayStreams implements CircuitStreams {
     switch (command) {
       case RelayCommand.BEGIN:
         this.#deps.counters.begin++
-        this.#end(streamId, this.#circuit.isSingleHop ? EndReason.TORPROTOCOL : EndReason.EXITPOLICY)
+        this.#begin(streamId)
         break
       case RelayCommand.RESOLVE:
         this.#deps.counters.resolve++
-        this.#refuseResolve(streamId)
+        this.#resolve(streamId)
         break
       case RelayCommand.BEGIN_DIR:
         this.#deps.counters.beginDir++
@@ -90,6 +97,25 @@ export class RelayStreams implements CircuitStreams {
 
   closed(): void {
     for (const stream of [...this.#streams.values()]) stream.circuitClosed()
+  }
+
+  #begin(streamId: number): void {
+    const verdict = this.#verdict()
+    if (verdict === 'close-circuit') this.#circuit.close(DestroyReason.RESOURCELIMIT)
+    // RESOURCELIMIT would make a client avoid us for as long as its consensus lasts.
+    else if (verdict === 'refuse') this.#end(streamId, EndReason.MISC)
+    else this.#end(streamId, this.#circuit.isSingleHop ? EndReason.TORPROTOCOL : EndReason.EXITPOLICY)
+  }
+
+  #resolve(streamId: number): void {
+    const verdict = this.#verdict()
+    if (verdict === 'close-circuit') this.#circuit.close(DestroyReason.RESOURCELIMIT)
+    else this.#refuseResolve(streamId, verdict === 'refuse' ? 'errorTransient' : 'error')
+  }
+
+  #verdict(): StreamVerdict {
+    this.#limit ??= this.#deps.limitStreams?.()
+    return this.#limit?.() ?? 'admit'
   }
 
   #beginDir(streamId: number): void {
@@ -141,8 +167,8 @@ export class RelayStreams implements CircuitStreams {
     this.#circuit.send(RelayCommand.END, streamId, encode(end, {reason, detail: NOTHING}))
   }
 
-  #refuseResolve(streamId: number): void {
-    const answers = [{answer: {kind: 'error', detail: NOTHING}, ttl: 0}] as const
+  #refuseResolve(streamId: number, kind: 'error' | 'errorTransient'): void {
+    const answers = [{answer: {kind, detail: NOTHING}, ttl: 0}] as const
     this.#circuit.send(RelayCommand.RESOLVED, streamId, encode(resolved, {answers: [...answers]}))
   }
 }

@@ -15,7 +15,8 @@ test('the outcomes of the defences are the labels of tor_relay_dos_total, in its
     addresses: newAddressCounters(),
     violations,
     singleHopRefused: 0,
-    introduce2Rejected: 0
+    introduce2Rejected: 0,
+    streamsRejected: 0
   })
   assert.deepEqual(
     Object.keys(totals).map(type => `{type="${type}"}`),
@@ -35,7 +36,8 @@ test('each part of the relay counts what it refused itself, and a circuit that o
     },
     violations: {...violations, 'queue-full': 10, 'outbound-queue-full': 7, 'memory-pressure': 100},
     singleHopRefused: 8,
-    introduce2Rejected: 9
+    introduce2Rejected: 9,
+    streamsRejected: 11
   })
   assert.deepEqual(totals, {
     circuit_rejected: 1,
@@ -47,6 +49,6 @@ test('each part of the relay counts what it refused itself, and a circuit that o
     concurrent_conn_rejected: 5,
     single_hop_refused: 8,
     introduce2_rejected: 9,
-    stream_rejected: 0
+    stream_rejected: 11
   })
 })

@@ -38,6 +38,7 @@ const log = at('unit/log/log')
 const circuits = at('spec/dos/circuits')
 const connections = at('spec/dos/connections')
 const services = at('unit/config/onion-services')
+const streamLimit = at('spec/dos/streams')
 const flags = at('unit/roles/authority/flags')
 const acceptance = at('unit/roles/authority/acceptance')
 const view = at('unit/roles/authority/relay-view')
@@ -294,6 +295,12 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
     'DoSConnectionConnectBurst and Rate: an address that opens more is refused'
   ),
   DoSConnectionConnectDefenseTimePeriod: connections('DoSConnectionConnectDefenseTimePeriod: it is refused'),
+  DoSStreamCreationEnabled: streamLimit('DoSStreamCreationEnabled 0: nothing is counted'),
+  DoSStreamCreationRate: streamLimit('DoSStreamCreationBurst, DoSStreamCreationRate: so many at once'),
+  DoSStreamCreationBurst: streamLimit('DoSStreamCreationBurst, DoSStreamCreationRate: so many at once'),
+  DoSStreamCreationDefenseType: streamLimit(
+    'DoSStreamCreationDefenseType: 1 counts and admits, 3 closes the circuit'
+  ),
   DoSRefuseSingleHopClientRendezvous: at('spec/onion-roles/over-links')(
     'a single-hop client is refused a rendezvous by silence where the consensus says so'
   ),

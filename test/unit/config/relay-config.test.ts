@@ -74,10 +74,10 @@ test('names of options do not depend on case, and other spellings of C tor are u
 })
 
 test('an option that C tor has and ramson does not is accepted, and a warning says so', () => {
-  const {notices} = load('ExitPortStatistics 1\nDoSStreamCreationEnabled 1\nCellStatistics 1')
+  const {notices} = load('ExitPortStatistics 1\nServerDNSDetectHijacking 0\nRefuseUnknownExits 1')
   assert.equal(notices.length, 3)
   assert.match(notices[0] ?? '', /^torrc, line 2: ExitPortStatistics \(exit role\) .*no effect/)
-  assert.match(notices[1] ?? '', /^torrc, line 3: DoSStreamCreationEnabled/)
+  assert.match(notices[1] ?? '', /^torrc, line 3: ServerDNSDetectHijacking/)
 })
 
 test('an option that protects, and that ramson does not have, is refused', () => {

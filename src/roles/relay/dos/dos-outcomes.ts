@@ -17,7 +17,6 @@ export type DosOutcome =
   | 'circuit_killed_max_cell_outq'
   | 'single_hop_refused'
   | 'introduce2_rejected'
-  /** An exit's: a relay without an exit policy refuses every stream that this could be about. */
   | 'stream_rejected'
 
 export function newAddressCounters(): Record<AddressOutcome, number> {
@@ -35,6 +34,7 @@ export interface DosTotalsSources {
   readonly violations: Readonly<Record<CircuitViolation, number>>
   readonly singleHopRefused: number
   readonly introduce2Rejected: number
+  readonly streamsRejected: number
 }
 
 export function dosTotals(sources: DosTotalsSources): Record<DosOutcome, number> {
@@ -50,6 +50,6 @@ export function dosTotals(sources: DosTotalsSources): Record<DosOutcome, number>
     concurrent_conn_rejected: addresses.concurrent_conn_rejected,
     single_hop_refused: sources.singleHopRefused,
     introduce2_rejected: sources.introduce2Rejected,
-    stream_rejected: 0
+    stream_rejected: sources.streamsRejected
   }
 }
