@@ -12,6 +12,7 @@ import {type DirectoryLock, lockDirectory} from '../datadir/lock.ts'
 import {loadState} from '../datadir/state-file.ts'
 import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
+import {AddressMap} from '../roles/client/address-map.ts'
 import type {ReachProgress} from '../roles/client/reach-progress.ts'
 import {originRates} from './bandwidth.ts'
 import {ClientAuth} from './client-auth.ts'
@@ -94,7 +95,7 @@ export class OriginNode {
       return opened
     }
     const {client, services, side} = opened.value
-    const socks = await SocksPorts.open(config, side.streams.connect, opened.value.sockets)
+    const socks = await SocksPorts.open(config, side.streams.connect, opened.value.sockets, side.addresses)
     if (!socks.ok) {
       await client.close()
       lock.value.release()
@@ -127,6 +128,7 @@ export class OriginNode {
   async reload(config: RelayConfig): Promise<void> {
     await this.#followNetwork(config)
     this.client.core.plane.setRates(originRates(config))
+    this.side.addresses.configure(config.addressMappings)
     this.client.connectionPadding = config.connectionPadding
     const configured = this.services.configure(config.onionServices)
     if (!configured.ok)
@@ -221,12 +223,14 @@ function openRoles({
   })
   if (!services.ok) return services
   const {paths, guards} = client
+  const addresses = new AddressMap()
+  addresses.configure(config.addressMappings)
   const streams = new ClientStreams((...stream) => client.client.connect(...stream))
   const shared = {client: client.client, services: services.value, paths, guards}
   return ok({
     client,
     sockets,
     services: services.value,
-    side: {...shared, streams, clientAuth: clientAuth.value, descriptorEvents}
+    side: {...shared, streams, addresses, clientAuth: clientAuth.value, descriptorEvents}
   })
 }

@@ -14,6 +14,7 @@ import type {NetDir} from '../netdir/net-dir.ts'
 import {PathSelection} from '../netdir/path-selection.ts'
 import type {Relay} from '../netdir/relay.ts'
 import {Vanguards} from '../netdir/vanguards.ts'
+import {AddressMap} from '../roles/client/address-map.ts'
 import {OnionClient} from '../roles/client/onion-client.ts'
 import {type BuildOwnCircuit, HsCircuits} from '../roles/hs-circuits.ts'
 import {ClientAuth} from './client-auth.ts'
@@ -97,14 +98,16 @@ export class OwnRoles {
       now
     })
     const streams = new ClientStreams((...stream) => client.connect(...stream))
-    const socks = await SocksPorts.open(config, streams.connect, deps.sockets)
+    const addresses = new AddressMap()
+    addresses.configure(config.addressMappings)
+    const socks = await SocksPorts.open(config, streams.connect, deps.sockets, addresses)
     if (!socks.ok) {
       client.close()
       return socks
     }
     const services = opened.value
     const readings = () => ({...serviceReadings(serviceSources(services)), ...steps.readings()})
-    const side = {client, services, paths, guards, streams, clientAuth, descriptorEvents}
+    const side = {client, services, paths, guards, streams, addresses, clientAuth, descriptorEvents}
     return ok(new OwnRoles(side, socks.value, readings))
   }
 

@@ -2,6 +2,7 @@
 
 import type {EntryGuards} from '../netdir/guards/entry-guards.ts'
 import type {PathSelection} from '../netdir/path-selection.ts'
+import type {AddressMap} from '../roles/client/address-map.ts'
 import type {OnionClient} from '../roles/client/onion-client.ts'
 import type {ClientAuth} from './client-auth.ts'
 import type {ClientStreams} from './client-streams.ts'
@@ -14,6 +15,7 @@ export interface OwnSide {
   readonly paths: PathSelection
   readonly guards: EntryGuards
   readonly streams: ClientStreams
+  readonly addresses: AddressMap
   readonly clientAuth: ClientAuth
   readonly descriptorEvents: DescriptorEvents
 }

@@ -5,6 +5,7 @@ import type {Duplex} from 'node:stream'
 import type {RelayConfig} from '../config/relay-config.ts'
 import {localFault} from '../fault/fault.ts'
 import {err, ok, type Result} from '../fault/result.ts'
+import type {AddressMap} from '../roles/client/address-map.ts'
 import type {OnionClientFault} from '../roles/client/fault.ts'
 import type {OnionTarget} from '../roles/client/onion-client.ts'
 import {DEFAULT_SOCKS_SERVER_OPTIONS, SocksServer} from '../roles/client/socks/socks-server.ts'
@@ -20,6 +21,7 @@ export class SocksPorts {
   readonly #wanted: RelayConfig['socksPorts']
   readonly #connect: ConnectToOnion
   readonly #constrain: SocketSettings['constrain']
+  readonly #addresses: Pick<AddressMap, 'rewrite'>
   /** By their number, where those listened that were open before. */
   readonly #known = new Map<number, number>()
   #servers: readonly SocksServer[] = []
@@ -27,20 +29,23 @@ export class SocksPorts {
   private constructor(
     wanted: RelayConfig['socksPorts'],
     connect: ConnectToOnion,
-    {constrain}: Pick<SocketSettings, 'constrain'>
+    {constrain}: Pick<SocketSettings, 'constrain'>,
+    addresses: Pick<AddressMap, 'rewrite'>
   ) {
     this.#wanted = wanted
     this.#connect = connect
     this.#constrain = constrain
+    this.#addresses = addresses
   }
 
   /** With DisableNetwork they are closed at first. */
   static async open(
     {socksPorts, disableNetwork}: RelayConfig,
     connect: ConnectToOnion,
-    sockets: Pick<SocketSettings, 'constrain'>
+    sockets: Pick<SocketSettings, 'constrain'>,
+    addresses: Pick<AddressMap, 'rewrite'>
   ): Promise<Result<SocksPorts, StartFault>> {
-    const ports = new SocksPorts(socksPorts, connect, sockets)
+    const ports = new SocksPorts(socksPorts, connect, sockets, addresses)
     const opened = disableNetwork ? ok(undefined) : await ports.listen()
     return opened.ok ? ok(ports) : opened
   }
@@ -52,7 +57,11 @@ export class SocksPorts {
     const ports: number[] = []
     for (const [number, port] of this.#wanted.entries()) {
       const server = new SocksServer(
-        {connect: this.#connect, constrain: this.#constrain},
+        {
+          connect: this.#connect,
+          constrain: this.#constrain,
+          rewrite: address => this.#addresses.rewrite(address)
+        },
         {
           ...DEFAULT_SOCKS_SERVER_OPTIONS,
           errors: port.flags.includes('ExtendedErrors') ? 'extended' : 'plain',

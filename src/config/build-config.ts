@@ -3,6 +3,7 @@
 
 import {join} from 'node:path'
 import type {AccountingRule} from './accounting.ts'
+import {parseAddressMappings} from './address-mappings.ts'
 import type {Assigned} from './assign.ts'
 import {authorityConfig} from './authority-config.ts'
 import {dosConfig} from './dos-config.ts'
@@ -10,6 +11,7 @@ import {absolutePath, type HostFacts} from './host.ts'
 import {MOST_BANDWIDTH} from './limits.ts'
 import type {OptionValuesByName} from './options.ts'
 import type {ParsedLines, RelayConfig} from './relay-config.ts'
+import {schedulersOf} from './schedulers.ts'
 
 export function buildConfig(
   assigned: Assigned,
@@ -60,6 +62,9 @@ export function buildConfig(
     ...bandwidths(values),
     countPrivateBandwidth: values.CountPrivateBandwidth,
     tokenBucketRefillMs: values.TokenBucketRefillInterval,
+    schedulers: schedulersOf(values.Schedulers),
+    schedulerIntervalMs: values.KISTSchedRunInterval,
+    socketBufferFactor: values.KISTSockBufSizeFactor,
 
     accounting:
       values.AccountingMax === 0
@@ -139,6 +144,7 @@ export function buildConfig(
     geoIpFiles: {ipv4: absolutePath(values.GeoIPFile, host), ipv6: absolutePath(values.GeoIPv6File, host)},
 
     socksPorts: lines.socksPorts,
+    addressMappings: parseAddressMappings(values.MapAddress, notices),
     controlPorts: lines.controlPorts,
     cookieAuthentication: values.CookieAuthentication,
     clientOnionAuthDir: optional(values.ClientOnionAuthDir),

@@ -49,6 +49,9 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'PerConnBWBurst',
   'CountPrivateBandwidth',
   'TokenBucketRefillInterval',
+  'Schedulers',
+  'KISTSchedRunInterval',
+  'KISTSockBufSizeFactor',
   'AccountingMax',
   'AccountingRule',
   'AccountingStart',
@@ -87,6 +90,7 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'CellStatistics',
   'ConnDirectionStatistics',
   'MainloopStats',
+  'MapAddress',
   'GeoIPFile',
   'GeoIPv6File',
   'SigningKeyLifetime',
@@ -121,7 +125,7 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
 
 /** Of a node without an ORPort, most of what is live at a relay waits for the next start. */
 const LIVE_WITHOUT_ORPORT =
-  /Log|^DisableNetwork$|^ProtocolWarnings$|^ShutdownWaitLength$|^HiddenService(?!Statistics)|^Bandwidth|Padding$/
+  /Log|^DisableNetwork$|^ProtocolWarnings$|^ShutdownWaitLength$|^HiddenService(?!Statistics)|^MapAddress$|^Bandwidth|Padding$/
 
 export function optionChange(name: RelayOptionName, isRelay: boolean): OptionChange {
   if (REFUSED.has(name)) return 'refused'

@@ -105,6 +105,9 @@ export const relayOptions = {
   MaxAdvertisedBandwidth: done('relay', 'bytes', '1 GB'),
   PerConnBWRate: done('relay', 'bytes', '0'),
   PerConnBWBurst: done('relay', 'bytes', '0'),
+  Schedulers: done('relay', 'csv', 'KIST,KISTLite,Vanilla'),
+  KISTSchedRunInterval: done('relay', 'msec-interval', '0 msec'),
+  KISTSockBufSizeFactor: done('relay', 'double', '1.0'),
   TokenBucketRefillInterval: done('relay', 'msec-interval', '100 msec'),
   CountPrivateBandwidth: done('relay', 'boolean', '0', '1'),
 
@@ -170,6 +173,7 @@ export const relayOptions = {
   SyslogIdentityTag: done('logging', 'string'),
 
   SocksPort: done('client role', 'ports'),
+  MapAddress: done('client role', 'lines'),
   ClientOnionAuthDir: done('client role', 'filename'),
   ControlPort: done('control port', 'ports'),
   ControlSocket: done('control port', 'lines'),

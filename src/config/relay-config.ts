@@ -6,6 +6,7 @@
 import {ok, type Result} from '../fault/result.ts'
 import type {LogRoute} from '../log/severity.ts'
 import {type AccountingConfig, type AccountingStart, parseAccountingStart} from './accounting.ts'
+import type {AddressMapping} from './address-mappings.ts'
 import {assignOptions} from './assign.ts'
 import type {AuthorityConfig} from './authority-config.ts'
 import {buildConfig} from './build-config.ts'
@@ -29,6 +30,7 @@ import {
   parseLocalPorts,
   parseOrPorts
 } from './port-lines.ts'
+import type {Scheduler} from './schedulers.ts'
 import type {ConfigLine} from './torrc-text.ts'
 
 /** Lines by layer, the weakest first. Files come from `readTorrcFile`, the command line from the command line parser. */
@@ -71,6 +73,12 @@ export interface RelayConfig {
   readonly perConnBwBurst: number
   readonly countPrivateBandwidth: boolean
   readonly tokenBucketRefillMs: number
+  /** The best first. */
+  readonly schedulers: readonly Scheduler[]
+  /** 0: as the consensus says */
+  readonly schedulerIntervalMs: number
+  /** Of a congestion window, what may wait in the kernel. */
+  readonly socketBufferFactor: number
 
   /** Undefined where no octets are counted. */
   readonly accounting: AccountingConfig | undefined
@@ -158,6 +166,8 @@ export interface RelayConfig {
   readonly syslogIdentityTag: string | undefined
 
   readonly socksPorts: readonly LocalPort[]
+  /** What applications ask for, and what is reached in its place. */
+  readonly addressMappings: readonly AddressMapping[]
   readonly controlPorts: readonly LocalPort[]
   readonly cookieAuthentication: boolean
   /** Keys for onion services with restricted discovery; undefined: none */

@@ -18,6 +18,7 @@ export interface ControlledNode {
   readonly network: ControlledNetwork
   readonly circuits: ControlledCircuits
   readonly streams: ControlledStreams
+  readonly addresses: ControlledAddresses
   readonly onions: ControlledOnions
   readonly descriptors: ControlledDescriptors
   signal(signal: ControlSignal): void
@@ -127,6 +128,18 @@ export interface ControlledSettings {
   /** All settings anew, from the text of a torrc. */
   load(text: string): Promise<Result<undefined, SettingsFault>>
   save(): Result<undefined, SettingsFault>
+}
+
+export type MappingFault = ControlFault<'bad-mapping' | 'too-many'>
+
+/** What applications ask the SocksPort for, and what is reached in its place. */
+export interface ControlledAddresses {
+  /** Gives `from`. */
+  map(from: string, to: string): Result<string, MappingFault>
+  /** Gives an address of the kind that is mapped to `to` and to nothing else. */
+  virtual(kind: 'name' | 'ipv4' | 'ipv6', to: string): Result<string, MappingFault>
+  /** Of the settings, of controllers, or all. */
+  list(source?: 'config' | 'control'): readonly {readonly from: string; readonly to: string}[]
 }
 
 export interface ControlledNetwork {

@@ -1,8 +1,11 @@
 // What goes back to a controller: replies to commands, and events, which are replies of status 650 (control-spec 2.3, 4).
-// Lines of one reply have one status; the last has a blank behind it, those before a '-', or a '+' where data follows.
+// Lines of one reply mostly have one status; the last has a blank behind it, those before a '-', or a '+' where data follows.
 
-/** A line, with or without data; the data's lines end in LF or CRLF. */
-export type ReplyLine = string | {readonly text: string; readonly data: string}
+/** A line, with or without data, or with a status of its own; the data's lines end in LF or CRLF. */
+export type ReplyLine =
+  | string
+  | {readonly text: string; readonly data: string}
+  | {readonly text: string; readonly status: number}
 
 export interface Reply {
   readonly status: number
@@ -14,6 +17,7 @@ export interface Reply {
 export const Status = {
   OK: 250,
   UNNECESSARY: 251,
+  RESOURCE_EXHAUSTED: 451,
   SYNTAX_ERROR: 510,
   NOT_IMPLEMENTED: 511,
   BAD_ARGUMENTS: 512,
@@ -54,7 +58,9 @@ export function printReply({status, lines}: Reply): string {
   return lines
     .map((line, i) => {
       const isLast = i === lines.length - 1
-      if (typeof line === 'string') return `${status}${isLast ? ' ' : '-'}${oneLine(line)}\r\n`
+      const mark = isLast ? ' ' : '-'
+      if (typeof line === 'string') return `${status}${mark}${oneLine(line)}\r\n`
+      if ('status' in line) return `${line.status}${mark}${oneLine(line.text)}\r\n`
       return `${status}+${oneLine(line.text)}\r\n${dataLines(line.data)}.\r\n`
     })
     .join('')

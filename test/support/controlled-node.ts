@@ -120,6 +120,21 @@ export class RecordedNode {
         return ok(undefined)
       }
     },
+    addresses: {
+      map: (from, to) => {
+        this.calls.push(`map ${from} ${to}`)
+        if (to === 'bad') return err(localFault('bad-mapping', {message: 'maps to what is no address'}))
+        return to === 'full' ? err(localFault('too-many', {message: ''})) : ok(from)
+      },
+      virtual: (kind, to) => {
+        this.calls.push(`virtual ${kind} ${to}`)
+        return ok(`${kind}.virtual`)
+      },
+      list: source => [
+        ...(source === 'control' ? [] : [{from: 'a.example', to: 'a.onion'}]),
+        ...(source === 'config' ? [] : [{from: '*.b.example', to: '*.b.onion'}])
+      ]
+    },
     onions: {
       add: onion => {
         const id = 'a'.repeat(55) + String.fromCharCode(97 + this.onions.size)

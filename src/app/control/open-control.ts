@@ -27,6 +27,7 @@ import {SocketSettings} from '../socket-settings.ts'
 import {versionText} from '../version.ts'
 import {BandwidthCache} from './bandwidth-cache.ts'
 import type {Controllable} from './controllable.ts'
+import {AddressesOfNode} from './controlled-addresses.ts'
 import {CircuitsOfNode, CONTROLLER_CIRCUITS_MAX} from './controlled-circuits.ts'
 import {CONTROLLER_UPLOADS_MAX, DescriptorsOfNode} from './controlled-descriptors.ts'
 import {FactsOfNode} from './controlled-facts.ts'
@@ -189,6 +190,7 @@ function controlled(
     },
     circuits,
     streams,
+    addresses: new AddressesOfNode(node.side.addresses),
     onions: new OnionsOfNode(node.side),
     descriptors,
     signal: name => signal(name, node, host),

@@ -12,6 +12,7 @@ import {getInfo} from './getinfo.ts'
 import {hsFetch} from './hsfetch.ts'
 import {hsPost} from './hspost.ts'
 import {loadConf} from './loadconf.ts'
+import {mapAddress} from './mapaddress.ts'
 import {onionClientAuthAdd, onionClientAuthRemove, onionClientAuthView} from './onion-client-auth.ts'
 import {dropOwnership, takeOwnership} from './ownership.ts'
 import {protocolInfo} from './protocolinfo.ts'
@@ -46,6 +47,7 @@ export const commands: readonly Command[] = [
   attachStream,
   redirectStream,
   closeStream,
+  mapAddress,
   addOnion,
   delOnion,
   onionClientAuthAdd,

@@ -11,9 +11,13 @@ export const circuitInfo: readonly InfoKey[] = [
   exact('stream-status', 'List of current streams.', (_rest, {node}) => {
     return node.streams.list().map(streamLine).join('\n')
   }),
-  ...['all', 'cache', 'config', 'control'].map(which =>
-    exact(`address-mappings/${which}`, 'Address mappings; there are none.', () => '')
+  ...(['all', 'config', 'control'] as const).map(which =>
+    exact(`address-mappings/${which}`, 'Current address mappings.', (_rest, {node}) => {
+      const mappings = node.addresses.list(which === 'all' ? undefined : which)
+      return mappings.map(({from, to}) => `${from} ${to} NEVER`).join('\r\n')
+    })
   ),
+  exact('address-mappings/cache', 'Current cached DNS replies; there are none.', () => ''),
   prefix('hs/client/desc/id/', "Onion service descriptor in client's cache by onion.", (rest, {node}) => {
     const identity = onionIdentity(rest)
     if (identity === undefined) return {why: 'Invalid address'}

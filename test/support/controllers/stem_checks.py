@@ -286,6 +286,14 @@ def onion_service(socks_port):
         expect(stream.circ_id != '0', str(stream))
         carried = heard.wait(lambda event: event.type == 'STREAM_BW' and event.id == stream.id and int(event.read) > 0, 'STREAM_BW')
         expect(int(carried.read) <= len('hello from 65535') and int(carried.written) <= len('hi'), str(carried))
+        mapped = controller.map_address({'.': address, '*.mapped.test': '*.' + address})
+        expect(mapped['*.mapped.test'] == '*.' + address, str(mapped))
+        for name in list(mapped) + ['www.mapped.test']:
+            if not name.startswith('*.'):
+                expect(through_socks(socks_port, name, 80) == 'hello from %d' % target, 'through SOCKS as ' + name)
+        expect('*.mapped.test *.%s NEVER' % address in controller.get_info('address-mappings/control'), 'address-mappings')
+        controller.map_address({name: name for name in mapped})
+        expect(controller.get_info('address-mappings/all') == '', 'mappings taken back')
         expect(through_socks(socks_port, address, 81) not in ('hello', 0), 'a port that is none')
         expect(controller.list_ephemeral_hidden_services() == [made.service_id], 'onions/current')
         expect('hs-descriptor 3' in controller.get_info('hs/client/desc/id/' + made.service_id), 'client cache')

@@ -255,6 +255,9 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   ),
 
   SocksPort: at('interop/onion-service')('is reached and echoes'),
+  MapAddress: at('unit/roles/socks')(
+    'MapAddress: what an application asks for is reached elsewhere, an onion service under a name that is none'
+  ),
   ClientOnionAuthDir: at('interop/onion-service')('is reached by a client that has the key'),
   ControlPort: control,
   ControlSocket: control,

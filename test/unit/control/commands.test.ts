@@ -166,7 +166,30 @@ describe('commands', () => {
     ['DROPGUARDS', '250 OK', 'drop guards'],
     ['DROPGUARDS x', '512 Bad arguments to DROPGUARDS: Cannot accept more than 0 argument(s)'],
     ['DROPTIMEOUTS', '250 OK'],
-    ['MAPADDRESS a=b', /^551 /],
+    ['MAPADDRESS', '512 syntax error: not enough arguments to mapaddress.'],
+    ['MAPADDRESS a=b.onion', '250 a=b.onion', 'map a b.onion'],
+    ['MAPADDRESS *.a=*.b.onion', '250 *.a=*.b.onion', 'map *.a *.b.onion'],
+    ['MAPADDRESS .=b.onion', '250 name.virtual=b.onion', 'virtual name b.onion'],
+    ['MAPADDRESS 0.0.0.0=b.onion', '250 ipv4.virtual=b.onion', 'virtual ipv4 b.onion'],
+    ['MAPADDRESS ::=b.onion', '250 ipv6.virtual=b.onion', 'virtual ipv6 b.onion'],
+    [
+      'MAPADDRESS c e=f.onion',
+      "512-syntax error: mapping 'c' is not of expected form 'foo=bar'.\n250 e=f.onion",
+      'map e f.onion'
+    ],
+    [
+      'MAPADDRESS a=bad c',
+      "512-syntax error: invalid address mapping 'a=bad': it maps to what is no address\n" +
+        "512 syntax error: mapping 'c' is not of expected form 'foo=bar'.",
+      'map a bad'
+    ],
+    ['MAPADDRESS d=full', "451 resource exhausted: skipping 'd=full'", 'map d full'],
+    [
+      'GETINFO address-mappings/all',
+      '250+address-mappings/all=\na.example a.onion NEVER\n*.b.example *.b.onion NEVER\n.\n250 OK'
+    ],
+    ['GETINFO address-mappings/config', '250-address-mappings/config=a.example a.onion NEVER\n250 OK'],
+    ['GETINFO address-mappings/cache', '250-address-mappings/cache=\n250 OK'],
     ['RESOLVE example.org', /^551 /],
     ['+POSTDESCRIPTOR\r\nx\r\n.', /^551 /],
     ['SETROUTERPURPOSE a b', '511 SETROUTERPURPOSE is obsolete.'],

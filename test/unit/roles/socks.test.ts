@@ -3,8 +3,11 @@ import {connect, type Socket} from 'node:net'
 import type {Duplex} from 'node:stream'
 import {after, describe, it} from 'node:test'
 import {concat, fromText} from '../../../src/bytes/octets.ts'
+import {loadConfig} from '../../../src/config/relay-config.ts'
+import {parseTorrcText} from '../../../src/config/torrc-text.ts'
 import {localFault, peerFault} from '../../../src/fault/fault.ts'
 import {err, ok, type Result} from '../../../src/fault/result.ts'
+import {AddressMap} from '../../../src/roles/client/address-map.ts'
 import type {OnionClientFault} from '../../../src/roles/client/fault.ts'
 import type {OnionTarget} from '../../../src/roles/client/onion-client.ts'
 import {MAX_NEGOTIATION_OCTETS, SocksNegotiation} from '../../../src/roles/client/socks/negotiation.ts'
@@ -133,9 +136,13 @@ describe('the SOCKS port', () => {
 
   async function startServer(
     connectTo: (target: OnionTarget) => Promise<Result<Duplex, OnionClientFault>>,
-    options = {}
+    options = {},
+    rewrite?: (address: string) => string
   ) {
-    const server = new SocksServer({connect: connectTo}, {...DEFAULT_SOCKS_SERVER_OPTIONS, ...options})
+    const server = new SocksServer(
+      {connect: connectTo, rewrite},
+      {...DEFAULT_SOCKS_SERVER_OPTIONS, ...options}
+    )
     const port = await server.listen('127.0.0.1', 0)
     closing.push(() => server.close())
     return {server, port}
@@ -157,6 +164,32 @@ describe('the SOCKS port', () => {
       socket.on('end', done)
     })
   }
+
+  it('MapAddress: what an application asks for is reached elsewhere, an onion service under a name that is none', async () => {
+    const lines = parseTorrcText(
+      `SocksPort 9050\nMapAddress www.example.com ${ONION}\nMapAddress *.test *.${ONION}`,
+      'torrc'
+    )
+    const config = lines.ok ? loadConfig({torrc: lines.value}) : assert.fail()
+    assert.ok(config.ok)
+    const addresses = new AddressMap()
+    addresses.configure(config.value.addressMappings)
+    const asked: string[] = []
+    const {port} = await startServer(
+      async ({address}) => {
+        asked.push(address)
+        return err(localFault('onion-descriptor-not-found'))
+      },
+      {},
+      address => addresses.rewrite(address)
+    )
+    const ask = (host: string) => talk(port, concat(greeting(0), request(host, 80)))
+    for (const host of ['www.example.com', 'www.test', 'test', 'www.example.org']) await ask(host)
+    assert.deepEqual(asked, [ONION, `www.${ONION}`, ONION])
+    addresses.configure([])
+    await ask('www.example.com')
+    assert.equal(asked.length, 3)
+  })
 
   it('lets octets through in both directions, also those that came before the reply', async () => {
     const targets: OnionTarget[] = []

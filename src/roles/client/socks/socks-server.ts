@@ -33,6 +33,8 @@ export const DEFAULT_SOCKS_SERVER_OPTIONS: SocksServerOptions = {
 
 export interface SocksServerDeps {
   readonly connect: (target: OnionTarget) => Promise<Result<Duplex, OnionClientFault>>
+  /** Where an address leads that an application asks for; to itself when left out. */
+  readonly rewrite?: ((address: string) => string) | undefined
   /** Told of every connection. */
   readonly constrain?: ((socket: Socket) => void) | undefined
 }
@@ -104,7 +106,8 @@ export class SocksServer {
     socket.on('data', receive)
   }
 
-  async #connect(socket: Socket, {host, port, isolation}: SocksTarget): Promise<void> {
+  async #connect(socket: Socket, {host: wanted, port, isolation}: SocksTarget): Promise<void> {
+    const host = this.#deps.rewrite?.(wanted) ?? wanted
     if (!ONION.test(host)) {
       refuse(socket, SocksReply.NOT_ALLOWED)
       return
