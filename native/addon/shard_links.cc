@@ -150,8 +150,7 @@ napi_value link_wrote_at(napi_env env, napi_callback_info info) {
   return number(env, static_cast<double>(open->links->wrote_at_ms(arguments.number(2))));
 }
 
-/// shardLinkOctets(slot, generation, channelSlot, direction): octets of cells that were read (0) or written (1), or minus a
-/// status.
+/// shardLinkOctets(slot, generation, channelSlot, direction): octets read (0) or written (1), or minus a status.
 napi_value link_octets(napi_env env, napi_callback_info info) {
   const Arguments<4> arguments(env, info);
   const OpenShard *open = find(arguments);
