@@ -28,6 +28,8 @@ napi_value set_dumpable_call(napi_env env, napi_callback_info info) {
 
 napi_value forbid_programs_call(napi_env env, napi_callback_info) { return answer_error(env, forbid_programs()); }
 
+napi_value enter_sandbox_call(napi_env env, napi_callback_info) { return answer_error(env, enter_sandbox()); }
+
 }  // namespace
 
 void define_confinement(Napi::Env env, Napi::Object exports, Environment &environment) {
@@ -35,6 +37,7 @@ void define_confinement(Napi::Env env, Napi::Object exports, Environment &enviro
   define(env, exports, "keepBindCapability", keep_bind_capability_call, environment);
   define(env, exports, "setDumpable", set_dumpable_call, environment);
   define(env, exports, "forbidPrograms", forbid_programs_call, environment);
+  define(env, exports, "enterSandbox", enter_sandbox_call, environment);
 }
 
 }  // namespace ramson

@@ -51,7 +51,7 @@ void define_onion_skins(Napi::Env env, Napi::Object exports, Environment &enviro
 /// duplicateDescriptor, closeDescriptor, sendDatagram.
 void define_descriptors(Napi::Env env, Napi::Object exports, Environment &environment);
 
-/// keepCapabilities, keepBindCapability, setDumpable, forbidPrograms.
+/// keepCapabilities, keepBindCapability, setDumpable, forbidPrograms, enterSandbox.
 void define_confinement(Napi::Env env, Napi::Object exports, Environment &environment);
 
 /// shardOpen, shardClose and what a shard does in between.

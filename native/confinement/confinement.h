@@ -20,4 +20,7 @@ SystemError set_dumpable(bool dumpable);
 /// execve and execveat fail with EPERM from now on, in every thread there is and will be.
 SystemError forbid_programs();
 
+/// Of system calls only those of a relay that is up are left (sandbox.cc); all others fail with EPERM, in every thread.
+SystemError enter_sandbox();
+
 }  // namespace ramson

@@ -24,6 +24,7 @@ constexpr std::uint32_t kOtherNumbers = 0;
 
 constexpr std::uint16_t kReturn = BPF_RET | BPF_K;
 constexpr std::uint16_t kJumpIfEqual = BPF_JMP | BPF_JEQ | BPF_K;
+constexpr std::uint16_t kJumpIfSet = BPF_JMP | BPF_JSET | BPF_K;
 constexpr std::uint16_t kJumpIfAtLeast = BPF_JMP | BPF_JGE | BPF_K;
 
 constexpr std::uint32_t refusal(std::uint32_t error) { return SECCOMP_RET_ERRNO | (error & SECCOMP_RET_DATA); }
@@ -49,6 +50,23 @@ void SystemCallFilter::allow_if(std::uint32_t number) {
 void SystemCallFilter::refuse_if(std::uint32_t number, std::uint32_t error) {
   add({kJumpIfEqual, 0, 1, number});
   refuse(error);
+}
+
+void SystemCallFilter::allow_if_any(std::uint32_t number, std::uint32_t argument,
+                                    std::span<const std::uint32_t> values) {
+  // One load, two instructions for each value, and the refusal.
+  add({kJumpIfEqual, 0, static_cast<std::uint8_t>(2 * values.size() + 2), number});
+  load(this->argument(argument));
+  for (const std::uint32_t value : values) allow_if(value);
+  refuse(EPERM);
+}
+
+void SystemCallFilter::allow_if_flag(std::uint32_t number, std::uint32_t argument, std::uint32_t flag) {
+  add({kJumpIfEqual, 0, 4, number});
+  load(this->argument(argument));
+  add({kJumpIfSet, 0, 1, flag});
+  allow();
+  refuse(EPERM);
 }
 
 void SystemCallFilter::allow() { add({kReturn, 0, 0, SECCOMP_RET_ALLOW}); }

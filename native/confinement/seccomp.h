@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "confinement.h"
@@ -22,6 +23,9 @@ class SystemCallFilter {
   void load(std::uint32_t offset);
   void allow_if(std::uint32_t number);
   void refuse_if(std::uint32_t number, std::uint32_t error);
+  /// Of a call with that number: allowed where an argument is one of these, or has that flag, else refused with EPERM.
+  void allow_if_any(std::uint32_t number, std::uint32_t argument, std::span<const std::uint32_t> values);
+  void allow_if_flag(std::uint32_t number, std::uint32_t argument, std::uint32_t flag);
   void allow();
   void refuse(std::uint32_t error);
   void add(sock_filter instruction) { instructions_.push_back(instruction); }

@@ -91,6 +91,7 @@ export function buildConfig(
     user: values.User,
     keepBindCapabilities: values.KeepBindCapabilities,
     noExec: values.NoExec,
+    sandbox: values.Sandbox,
     disableDebuggerAttachment: values.DisableDebuggerAttachment,
     disableNetwork: values.DisableNetwork,
     avoidDiskWrites: values.AvoidDiskWrites,

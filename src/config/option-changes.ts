@@ -19,6 +19,7 @@ const REFUSED: ReadonlySet<RelayOptionName> = new Set([
   'NoExec',
   'PidFile',
   'RunAsDaemon',
+  'Sandbox',
   'SyslogIdentityTag',
   'TestingTorNetwork',
   'User'

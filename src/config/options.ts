@@ -131,6 +131,7 @@ export const relayOptions = {
   User: done('process', 'string'),
   KeepBindCapabilities: done('process', 'autobool', 'auto'),
   NoExec: done('process', 'boolean', '0'),
+  Sandbox: done('process', 'boolean', '0'),
   DisableDebuggerAttachment: done('process', 'boolean', '1'),
   RunAsDaemon: done('process', 'boolean', '0'),
   DisableNetwork: done('process', 'boolean', '0'),

@@ -101,6 +101,7 @@ export interface RelayConfig {
   readonly user: string | undefined
   readonly keepBindCapabilities: boolean | 'auto'
   readonly noExec: boolean
+  readonly sandbox: boolean
   readonly disableDebuggerAttachment: boolean
   readonly disableNetwork: boolean
   /** What octets were counted is written to the state file less often. */

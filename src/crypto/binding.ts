@@ -245,6 +245,8 @@ export interface ConfinementAddon {
   setDumpable(dumpable: 0 | 1): number
   /** execve fails from now on, in all threads. */
   forbidPrograms(): number
+  /** Of system calls those of a relay that is up are left, in all threads. */
+  enterSandbox(): number
 }
 
 /** `kernel` arguments are places in `kernels`. Directions are named by slot and generation. */
@@ -346,7 +348,7 @@ const NEWEST = [
   'ntorAnswer',
   'loadOpen',
   'cgoOpen',
-  'setDumpable'
+  'enterSandbox'
 ] as const satisfies readonly (keyof Addon)[]
 
 function load(path: string): Addon {

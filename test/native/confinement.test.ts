@@ -57,6 +57,61 @@ describe('what a process gives up', {skip}, () => {
     assert.deepEqual(result, ['none', 0, 'EPERM', 'EPERM', 'EPERM', '1'])
   })
 
+  it('Sandbox: what a relay does goes on, in new threads too, and nothing else does', () => {
+    const result = run(`
+      const {chownSync, mkdtempSync, renameSync, rmSync, writeFileSync} = await import('node:fs')
+      const {createServer, connect} = await import('node:net')
+      const {lookup} = await import('node:dns/promises')
+      const folder = mkdtempSync('/tmp/ramson-sandbox-')
+      const attempt = act => {
+        try {
+          return act() ?? 'done'
+        } catch (error) {
+          return error.code
+        }
+      }
+      const code = addon.enterSandbox()
+      const server = createServer(socket => socket.end('hello'))
+      await new Promise(done => server.listen(0, '127.0.0.1', done))
+      const heard = await new Promise(done => connect(server.address().port).once('data', data => done(String(data))))
+      const thread = new Worker(new URL('data:text/javascript,' + encodeURIComponent(\`
+        import {parentPort} from 'node:worker_threads'
+        import {spawnSync} from 'node:child_process'
+        parentPort.postMessage(String(spawnSync('true').error?.code))
+      \`)))
+      const inThread = await new Promise(done => thread.once('message', done))
+      writeFileSync(folder + '/a', 'x')
+      renameSync(folder + '/a', folder + '/b')
+      const answers = {
+        code,
+        heard,
+        localhost: (await lookup('localhost', 4)).address,
+        inThread,
+        program: errorOf(),
+        owner: attempt(() => chownSync(folder, 1, 1)),
+        signal: attempt(() => process.kill(process.ppid, 'SIGTERM')),
+        isThere: attempt(() => process.kill(process.ppid, 0)),
+        user: attempt(() => process.setuid(65534)),
+        debuggers: addon.setDumpable(1)
+      }
+      rmSync(folder, {recursive: true})
+      say(answers)
+      process.exit()
+    `)
+    assert.deepEqual(result, {
+      code: 0,
+      heard: 'hello',
+      localhost: '127.0.0.1',
+      inThread: 'EPERM',
+      program: 'EPERM',
+      owner: 'EPERM',
+      signal: 'EPERM',
+      isThere: true,
+      user: 'EPERM',
+      debuggers: 1
+    })
+  })
+
   it('DisableDebuggerAttachment: the process is not dumpable any more, and may be again', () => {
     // Whose files in /proc are is what tells: root's while it is not dumpable.
     const result = run(`

@@ -1,5 +1,5 @@
 // What a process gives up once its node is up: root's rights (User, KeepBindCapabilities), being looked into by debuggers
-// (DisableDebuggerAttachment), programs (NoExec). In this order, since each takes away what those before it need.
+// (DisableDebuggerAttachment), programs (NoExec), system calls (Sandbox). In this order, since each takes away what those before it need.
 //
 // What was asked for and cannot be had ends the start: who relies on it would not notice its lack.
 
@@ -11,7 +11,7 @@ import {err, ok, type Result} from '../../fault/result.ts'
 import type {Logger} from '../../log/logger.ts'
 import {becomeUser, nextUser, type UserFault} from './user.ts'
 
-export type ConfinementFault = UserFault | Fault<'cannot-forbid-programs', {readonly message: string}>
+export type ConfinementFault = UserFault | Fault<'cannot-forbid', {readonly message: string}>
 
 const LOW_PORTS = 1024
 
@@ -19,15 +19,24 @@ export function confine(config: RelayConfig, logger: Logger): Result<undefined, 
   const became = changeUser(config, logger)
   if (!became.ok) return became
   keepDebuggersOut(config, logger)
-  return config.noExec ? forbidPrograms(logger) : ok(undefined)
+  const {addon} = loadAddon()
+  const programs = config.noExec ? forbidden('NoExec', addon?.forbidPrograms()) : ok(undefined)
+  if (!programs.ok) return programs
+  if (config.noExec) logger.notice('NoExec: no program can be executed any more.')
+  const others = config.sandbox ? forbidden('Sandbox', addon?.enterSandbox()) : ok(undefined)
+  if (!others.ok) return others
+  if (config.sandbox)
+    logger.notice('Sandbox: system calls that a relay does not need are refused from now on.')
+  return ok(undefined)
 }
 
 /** What is asked for that this installation cannot do; told before anything is opened. */
-export function whatCannotBeConfined({noExec}: RelayConfig): string | undefined {
+export function whatCannotBeConfined({noExec, sandbox}: RelayConfig): string | undefined {
   const {addon, reason} = loadAddon()
   if (addon !== undefined && process.platform === 'linux') return undefined
   const lack = process.platform === 'linux' ? `the native addon, which is not in use (${reason})` : 'Linux'
-  return noExec ? `NoExec 1 needs ${lack}: programs could be executed all the same.` : undefined
+  if (noExec) return `NoExec 1 needs ${lack}: programs could be executed all the same.`
+  return sandbox ? `Sandbox 1 needs ${lack}: nothing would be refused.` : undefined
 }
 
 function changeUser(config: RelayConfig, logger: Logger): Result<undefined, UserFault> {
@@ -78,14 +87,9 @@ function closeInspector(logger: Logger): void {
   logger.warn("DisableDebuggerAttachment: Node's inspector was open, and is closed now.")
 }
 
-function forbidPrograms(logger: Logger): Result<undefined, ConfinementFault> {
-  const code = loadAddon().addon?.forbidPrograms()
-  if (code === 0) {
-    logger.notice('NoExec: no program can be executed any more.')
-    return ok(undefined)
-  }
+/** `code`: a number of errno, 0 for success. */
+function forbidden(option: string, code: number | undefined): Result<undefined, ConfinementFault> {
+  if (code === 0) return ok(undefined)
   const why = code === undefined ? 'there is no native addon' : getSystemErrorName(-code)
-  return err(
-    localFault('cannot-forbid-programs', {message: `NoExec: programs cannot be forbidden (${why}).`})
-  )
+  return err(localFault('cannot-forbid', {message: `${option} 1 cannot be had here (${why}).`}))
 }

@@ -191,6 +191,7 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   DisableDebuggerAttachment: confinement(
     'DisableDebuggerAttachment 1, the default: nobody of its own user may look into it, and Node’s inspector is closed'
   ),
+  Sandbox: at('sim/sandbox')('Sandbox 1: every thread is in it once the relay is up'),
   DataDirectory: at('unit/app/main')('a DataDirectory that cannot be used ends with status 1 and its path'),
   KeyDirectory: places,
   CacheDirectory: places,
