@@ -18,6 +18,8 @@ export type Shape = (relay: RelayUnderTest, seconds: number) => Promise<Figures>
 const CELL_OCTETS = 514
 const WARM_UP_MS = 500
 const DRAIN_MS = 10_000
+/** A generator that stood still for longer did not load the relay. */
+const OVERDUE_MAX_MS = 500
 const PACED_LINKS = 64
 /** Of the time of a paced run, for the same cells without the relay. */
 const FLOOR_SHARE = 0.4
@@ -140,6 +142,9 @@ export async function over(relay: RelayUnderTest, seconds: number, count: () => 
   const spent = cpuNs(relay.pid) - cpu
   const ns = Number(process.hrtime.bigint() - time)
   const generator = process.cpuUsage(own)
+  const overdueMs = ns / 1e6 - seconds * 1000
+  if (overdueMs > OVERDUE_MAX_MS)
+    throw new Error(`something kept the generator from running for ${overdueMs.toFixed(0)} ms`)
   const after = await relayCounts(relay)
   const crossed =
     before === undefined || after === undefined
