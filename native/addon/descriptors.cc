@@ -8,9 +8,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <iterator>
 
+#include "../net/kernel_queue.h"
 #include "arguments.h"
 #include "environment.h"
 
@@ -66,6 +69,21 @@ napi_value socket_buffers(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/// socketQueue(descriptor, out): writes the congestion window, what is unacknowledged of it, the size of a segment, and what
+/// was not sent yet. Whether the system tells.
+napi_value socket_queue(napi_env env, napi_callback_info info) {
+  const Arguments<2> arguments(env, info);
+  const auto out = arguments.words(1);
+  if (out.size != 4) return answer(env, Status::kBadSize);
+  KernelQueue queue;
+  const bool is_told = ask_kernel_queue(static_cast<int>(arguments.number(0)), queue);
+  const std::uint32_t words[] = {queue.window, queue.unacknowledged, queue.segment, queue.unsent};
+  std::copy(std::begin(words), std::end(words), out.words);
+  napi_value result;
+  napi_get_boolean(env, is_told, &result);
+  return result;
+}
+
 /// sendDatagram(path, octets): one datagram to the Unix socket of that name, where a leading @ stands for the NUL of an
 /// abstract one. Whether it went out; it is not waited for.
 napi_value send_datagram(napi_env env, napi_callback_info info) {
@@ -101,6 +119,7 @@ void define_descriptors(Napi::Env env, Napi::Object exports, Environment &enviro
   define(env, exports, "closeDescriptor", close_descriptor, environment);
   define(env, exports, "setSocketBuffers", set_socket_buffers, environment);
   define(env, exports, "socketBuffers", socket_buffers, environment);
+  define(env, exports, "socketQueue", socket_queue, environment);
   define(env, exports, "sendDatagram", send_datagram, environment);
 }
 

@@ -67,7 +67,7 @@ napi_value links_open(napi_env env, napi_callback_info info) {
   const auto shard_counters = arguments.doubles(3), link_counters = arguments.doubles(4);
   const auto buckets = arguments.words(5);
   if (shard_counters.size < shard_records::kCounters || link_counters.size < kLinkCounters ||
-      buckets.size != 2 * SharedRateLimit::kWords + LinkRates::kWords || open->links != nullptr) {
+      buckets.size != 2 * SharedRateLimit::kWords + LinkRates::kWords + OutputPacing::kWords || open->links != nullptr) {
     return answer(env, Status::kBadSize);
   }
   auto *words = reinterpret_cast<std::int32_t *>(buckets.words);
@@ -76,6 +76,7 @@ napi_value links_open(napi_env env, napi_callback_info info) {
                                                 .read_limit = SharedRateLimit(words),
                                                 .write_limit = SharedRateLimit(words + SharedRateLimit::kWords),
                                                 .link_rates = LinkRates(words + 2 * SharedRateLimit::kWords),
+                                                .pacing = OutputPacing(words + 2 * SharedRateLimit::kWords + LinkRates::kWords),
                                                 .counters = link_counters.numbers,
                                                 .shard_counters = shard_counters.numbers});
   if (open->links == nullptr) return boolean(env, false);

@@ -36,6 +36,9 @@ struct SocketLink {
   bool is_private = false;
   LinkRateLimit read_limit, write_limit;
 
+  /// KIST: octets that the kernel may get before it is asked again, and when it was asked.
+  double kernel_room = 0, kernel_asked_ms = 0;
+
   std::uint64_t used_at_ms = 0, wrote_at_ms = 0;
   /// Of cells, since it was adopted.
   std::uint64_t octets_read = 0, octets_written = 0;

@@ -1,5 +1,7 @@
 #include "socket_loop.h"
 
+#include "kernel_queue.h"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -39,8 +41,8 @@ constexpr std::size_t kBlocksMax = 64;
 constexpr double kRetryMs = 10;
 /// Below so many octets for each flushed link, writes are worth waiting for.
 constexpr std::size_t kSmallFlush = 4 * cell_layout::kFixedCellSize;
-/// Flushes are this far apart then.
-constexpr double kCoalesceMs = 1;
+/// What the kernel said of a socket counts for so long.
+constexpr double kKernelMs = 10;
 /// Share of its time that a thread works from which on it is busy, measured over windows of this length.
 constexpr double kBusy = 0.6;
 constexpr double kBusyWindowMs = 20;
@@ -345,8 +347,9 @@ void SocketLoop::take_turn() {
     if (!holding_.empty()) arm_timer(now_ms_ + kRetryMs);
   }
   if (!due_.empty()) {
-    if (is_busy_ && flushes_are_small_ && now_ms_ < flushed_at_ms_ + kCoalesceMs) {
-      arm_timer(flushed_at_ms_ + kCoalesceMs);
+    const double tick_ms = settings_.pacing.scheduler() == Scheduler::kVanilla ? 0 : settings_.pacing.tick_ms();
+    if (is_busy_ && flushes_are_small_ && now_ms_ < flushed_at_ms_ + tick_ms) {
+      arm_timer(flushed_at_ms_ + tick_ms);
     } else {
       flush_due();
     }
@@ -397,6 +400,13 @@ std::size_t SocketLoop::flush(SocketLink &link) {
       limit(link);
       link.is_write_limited = true;
     }
+    if (const double room = kernel_room(link); room < budget) {
+      if (room < static_cast<double>(cell_layout::kFixedCellSize) && shard_.backlog(link.slot) > 0) {
+        pace(link);
+        return written;
+      }
+      budget = room;
+    }
     std::size_t size = 0, cells = 0;
     if (link.owes_key_update || link.sealer.needs_key_update()) {
       size += link.sealer.update_key(out_.get());
@@ -425,6 +435,7 @@ std::size_t SocketLoop::flush(SocketLink &link) {
     link.write_limit.spend(cells);
     written += cells;
     link.used_at_ms = wall_ms_;
+    link.kernel_room -= static_cast<double>(size);
     if (!send(link, out_.get(), size)) return written;
     if (link.unsent_size() > 0 || shard_.backlog(link.slot) == 0 || link.is_write_limited) return written;
     if (sends + 1 < kSendsMax) continue;
@@ -526,9 +537,34 @@ void SocketLoop::on_timer() {
   std::uint64_t times;
   if (::read(timer_, &times, sizeof times) < 0) return;
   timer_at_ms_ = 0;
-  if (refill_at_ms_ == 0) return;
-  if (now_ms_ >= refill_at_ms_) refill();
-  if (refill_at_ms_ > 0) arm_timer(refill_at_ms_);
+  if (paced_at_ms_ > 0 && now_ms_ >= paced_at_ms_) {
+    paced_at_ms_ = 0;
+    for (const std::uint32_t slot : paced_) {
+      if (SocketLink *link = find(slot); link != nullptr) make_due(*link);
+    }
+    paced_.clear();
+  }
+  if (refill_at_ms_ > 0 && now_ms_ >= refill_at_ms_) refill();
+  for (const double at_ms : {paced_at_ms_, refill_at_ms_}) {
+    if (at_ms > 0) arm_timer(at_ms);
+  }
+}
+
+double SocketLoop::kernel_room(SocketLink &link) {
+  if (settings_.pacing.scheduler() != Scheduler::kKist) return INFINITY;
+  const bool is_used_up = link.kernel_room < static_cast<double>(cell_layout::kFixedCellSize);
+  if (!is_used_up && now_ms_ < link.kernel_asked_ms + kKernelMs) return link.kernel_room;
+  KernelQueue queue;
+  link.kernel_asked_ms = now_ms_;
+  const bool is_told = ask_kernel_queue(link.descriptor, queue);
+  link.kernel_room = is_told ? ramson::kernel_room(queue, settings_.pacing.buffer_factor()) : INFINITY;
+  return link.kernel_room;
+}
+
+void SocketLoop::pace(SocketLink &link) {
+  paced_.push_back(link.slot);
+  if (paced_at_ms_ == 0) paced_at_ms_ = now_ms_ + settings_.pacing.tick_ms();
+  arm_timer(paced_at_ms_);
 }
 
 void SocketLoop::limit(SocketLink &link) {

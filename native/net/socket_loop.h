@@ -9,8 +9,9 @@
 // link whose socket is full: cells wait where they are fair and countable. What a peer sends can end its link and no
 // other; why it ended is told as a link event.
 //
-// When the thread is busy and its turns carry but a few cells for each link, flushing waits for up to a millisecond, so
-// that many small records become few; Shard::turn itself never waits, because other shards rely on it.
+// When the thread is busy and its turns carry but a few cells for each link, flushing waits for the next tick, so that many
+// small records become few, unless the scheduler is Vanilla; with KIST no socket gets more than its kernel can send soon.
+// Shard::turn itself never waits, because other shards rely on it.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +22,7 @@
 
 #include "../shard/shard.h"
 #include "link.h"
+#include "output_pacing.h"
 #include "shared_rate_limit.h"
 
 namespace ramson {
@@ -42,6 +44,7 @@ struct SocketLoopSettings {
   const Kernel *kernel;
   SharedRateLimit read_limit, write_limit;
   LinkRates link_rates;
+  OutputPacing pacing = OutputPacing(nullptr);
   /// kLinkCounters numbers, to be added to.
   double *counters;
   /// Room for Shard::write_counters, done at every turn.
@@ -139,6 +142,10 @@ class SocketLoop final : public Waker {
   /// Looks at a link again that a rate limit holds back from now on.
   void limit(SocketLink &link);
   void refill();
+  /// Octets that KIST lets a link give to the kernel now; infinity under the other schedulers.
+  double kernel_room(SocketLink &link);
+  /// Looks at a link again at the next tick: its kernel has enough.
+  void pace(SocketLink &link);
   void arm_timer(double at_ms);
   void on_timer();
 
@@ -148,7 +155,7 @@ class SocketLoop final : public Waker {
   std::vector<std::unique_ptr<SocketLink>> links_;  // by slot
   std::size_t link_count_ = 0;
   std::size_t waiting_octets_ = 0;
-  std::vector<std::uint32_t> due_, flushing_, holding_, limited_;
+  std::vector<std::uint32_t> due_, flushing_, holding_, limited_, paced_;
   std::vector<std::uint32_t> others_;
   std::vector<std::unique_ptr<std::uint8_t[]>> blocks_;
   std::unique_ptr<std::uint8_t[]> in_, out_;
@@ -158,6 +165,8 @@ class SocketLoop final : public Waker {
   double timer_at_ms_ = 0;
   /// When links are looked at again that a rate limit holds back; 0 when there are none.
   double refill_at_ms_ = 0;
+  /// When links are looked at again whose kernel has enough; 0 when there are none.
+  double paced_at_ms_ = 0;
   // The output tick.
   double flushed_at_ms_ = 0;
   bool flushes_are_small_ = false;

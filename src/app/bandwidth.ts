@@ -2,6 +2,8 @@
 
 import type {RelayConfig} from '../config/relay-config.ts'
 import type {DataPlaneRates} from '../dataplane/contract.ts'
+import {tellsKernelQueues} from '../dataplane/kernel-queue.ts'
+import {outputPacing} from './output-pacing.ts'
 
 /** Where torrc has no PerConnBWRate, the consensus may have one; param-spec: perconnbwrate, perconnbwburst. */
 export function dataPlaneRates(
@@ -16,7 +18,7 @@ export function dataPlaneRates(
     burst: config.relayBandwidthBurst,
     linkRate: config.perConnBwRate || Math.max(0, param('perconnbwrate') ?? 0),
     linkBurst: config.perConnBwBurst || Math.max(0, param('perconnbwburst') ?? 0),
-    ...common(config)
+    ...common(config, param)
   }
 }
 
@@ -25,11 +27,20 @@ export function originRates(
   config: Pick<RelayConfig, 'bandwidthRate' | 'bandwidthBurst' | CommonRates>
 ): DataPlaneRates {
   const {bandwidthRate: rate, bandwidthBurst: burst} = config
-  return {rate, burst, linkRate: 0, linkBurst: 0, ...common(config)}
+  return {rate, burst, linkRate: 0, linkBurst: 0, ...common(config, () => undefined)}
 }
 
-type CommonRates = 'tokenBucketRefillMs' | 'countPrivateBandwidth'
+type CommonRates =
+  | 'tokenBucketRefillMs'
+  | 'countPrivateBandwidth'
+  | 'schedulers'
+  | 'schedulerIntervalMs'
+  | 'socketBufferFactor'
 
-function common({tokenBucketRefillMs, countPrivateBandwidth}: Pick<RelayConfig, CommonRates>) {
-  return {refillMs: tokenBucketRefillMs, privateIsFree: !countPrivateBandwidth}
+function common(config: Pick<RelayConfig, CommonRates>, param: (name: string) => number | undefined) {
+  return {
+    refillMs: config.tokenBucketRefillMs,
+    privateIsFree: !config.countPrivateBandwidth,
+    pacing: outputPacing(config, param, tellsKernelQueues())
+  }
 }

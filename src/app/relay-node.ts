@@ -24,6 +24,7 @@ import {type DirectoryLock, lockDirectory} from '../datadir/lock.ts'
 import {loadOrCreateRelayKeys, type RelayKeys, tendRelayKeys} from '../datadir/relay-keys.ts'
 import {loadState, type RelayState, saveState} from '../datadir/state-file.ts'
 import type {SocketAddress} from '../dataplane/contract.ts'
+import {tellsKernelQueues} from '../dataplane/kernel-queue.ts'
 import {LinkEndpoint} from '../dataplane/link-endpoint.ts'
 import {ok, type Result} from '../fault/result.ts'
 import type {Logger} from '../log/logger.ts'
@@ -53,6 +54,7 @@ import {RelayMonitor} from './monitor/relay-monitor.ts'
 import {NetworkKnowledge} from './network-knowledge.ts'
 import {type OnionRoles, openOnionRoles, roleLog} from './onion-roles.ts'
 import {type OrPortFault, OrPorts} from './or-ports.ts'
+import {pacingNotice} from './output-pacing.ts'
 import {OwnPublication} from './own-publication.ts'
 import {OwnRoles, socksNotices} from './own-roles.ts'
 import {RelayAddress} from './relay-address.ts'
@@ -704,7 +706,9 @@ function announce({config, logger, sockets, held: {keys}}: Parts, shards: number
   )
   logger.notice(`Data plane: ${planeText(choosePlane(shards))}.`)
   const fingerprint = toBase16Upper(rsaIdentity(keys.identity.rsa.public))
-  if (sockets.notice !== undefined) logger.warn(sockets.notice)
+  for (const notice of [sockets.notice, pacingNotice(config, tellsKernelQueues())]) {
+    if (notice !== undefined) logger.notice(notice)
+  }
   logger.notice(`Your Tor server's identity key fingerprint is '${config.nickname} ${fingerprint}'`)
   if (config.disableNetwork) tellOfNetwork(config, logger)
 }

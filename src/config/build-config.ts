@@ -11,6 +11,7 @@ import {absolutePath, type HostFacts} from './host.ts'
 import {MOST_BANDWIDTH} from './limits.ts'
 import type {OptionValuesByName} from './options.ts'
 import type {ParsedLines, RelayConfig} from './relay-config.ts'
+import {schedulersOf} from './schedulers.ts'
 
 export function buildConfig(
   assigned: Assigned,
@@ -61,6 +62,9 @@ export function buildConfig(
     ...bandwidths(values),
     countPrivateBandwidth: values.CountPrivateBandwidth,
     tokenBucketRefillMs: values.TokenBucketRefillInterval,
+    schedulers: schedulersOf(values.Schedulers),
+    schedulerIntervalMs: values.KISTSchedRunInterval,
+    socketBufferFactor: values.KISTSockBufSizeFactor,
 
     accounting:
       values.AccountingMax === 0

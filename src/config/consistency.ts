@@ -5,6 +5,7 @@ import {brokenAuthorityRule} from './authority-rules.ts'
 import {type DirAuthority, mayBePublic} from './dir-authority.ts'
 import {type ConfigFault, configFault} from './fault.ts'
 import {type RelayOptionName, relayOptions} from './options.ts'
+import {schedulersOf} from './schedulers.ts'
 import type {ConfigLine} from './torrc-text.ts'
 
 /** The first contradiction, if any. */
@@ -38,6 +39,7 @@ const CHECKS: readonly Check[] = [
   testingOptions,
   listeners,
   socketBuffers,
+  schedulers,
   relayPadding,
   ({values}, dirAuthorities) => brokenAuthorityRule(values, dirAuthorities)
 ]
@@ -53,6 +55,15 @@ function relayPadding({values}: Assigned): Contradiction | undefined {
     return {option: 'ReducedConnectionPadding', message: 'ReducedConnectionPadding must be 0 on a relay.'}
   }
   return undefined
+}
+
+function schedulers({values}: Assigned): Contradiction | undefined {
+  const unknown = values.Schedulers.find(name => schedulersOf([name]).length === 0)
+  if (unknown === undefined && values.Schedulers.length > 0) return undefined
+  return {
+    option: 'Schedulers',
+    message: 'Schedulers must be some of KIST, KISTLite and Vanilla, the best first.'
+  }
 }
 
 /** C tor's bounds: less is no use, more is no constraint. */

@@ -119,9 +119,6 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
   },
   relay: {
     boolean: '__AlwaysCongestionControl',
-    csv: 'Schedulers',
-    double: 'KISTSockBufSizeFactor',
-    'msec-interval': 'KISTSchedRunInterval',
     string: `
       HTTPProxy HTTPProxyAuthenticator HTTPSProxy HTTPSProxyAuthenticator Socks4Proxy Socks5Proxy
       Socks5ProxyPassword Socks5ProxyUsername`

@@ -33,6 +33,8 @@ const schema = z.object({
   ),
   PerConnBWRate: rate,
   PerConnBWBurst: rate,
+  KISTSchedRunInterval: z.number().max(100, 'must be at most 100 msec'),
+  KISTSockBufSizeFactor: z.number().min(0, 'must be at least 0').max(1e6, 'must be at most 1000000'),
   TokenBucketRefillInterval: z
     .number()
     .min(1, 'must be from 1 to 1000 msec')

@@ -105,6 +105,9 @@ export const relayOptions = {
   MaxAdvertisedBandwidth: done('relay', 'bytes', '1 GB'),
   PerConnBWRate: done('relay', 'bytes', '0'),
   PerConnBWBurst: done('relay', 'bytes', '0'),
+  Schedulers: done('relay', 'csv', 'KIST,KISTLite,Vanilla'),
+  KISTSchedRunInterval: done('relay', 'msec-interval', '0 msec'),
+  KISTSockBufSizeFactor: done('relay', 'double', '1.0'),
   TokenBucketRefillInterval: done('relay', 'msec-interval', '100 msec'),
   CountPrivateBandwidth: done('relay', 'boolean', '0', '1'),
 

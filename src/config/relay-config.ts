@@ -30,6 +30,7 @@ import {
   parseLocalPorts,
   parseOrPorts
 } from './port-lines.ts'
+import type {Scheduler} from './schedulers.ts'
 import type {ConfigLine} from './torrc-text.ts'
 
 /** Lines by layer, the weakest first. Files come from `readTorrcFile`, the command line from the command line parser. */
@@ -72,6 +73,12 @@ export interface RelayConfig {
   readonly perConnBwBurst: number
   readonly countPrivateBandwidth: boolean
   readonly tokenBucketRefillMs: number
+  /** The best first. */
+  readonly schedulers: readonly Scheduler[]
+  /** 0: as the consensus says */
+  readonly schedulerIntervalMs: number
+  /** Of a congestion window, what may wait in the kernel. */
+  readonly socketBufferFactor: number
 
   /** Undefined where no octets are counted. */
   readonly accounting: AccountingConfig | undefined

@@ -230,6 +230,11 @@ export interface LoadAddon {
   /** Copies the delays of measured cells in milliseconds, as many as fit; gives how many there are, or minus the status. */
   loadDelays(slot: number, generation: number, out: Float64Array): number
   loadClose(slot: number, generation: number): AddonStatus | undefined
+  /**
+   * Shards in threads of their own, fed from memory; returns when it is over. `settings`: threads, 1 where half of the cells or
+   * more cross, milliseconds of warm-up, milliseconds measured. `report`: cells, seconds, CPU seconds, messages that crossed.
+   */
+  shardThreads(kernel: number, settings: Float64Array, report: Float64Array): AddonStatus | undefined
 }
 
 /**
@@ -296,6 +301,9 @@ export interface Addon extends ShardAddon, OnionSkinAddon, RecordAddon, LoadAddo
   setSocketBuffers(descriptor: number, octets: number): boolean
   /** Writes those for sending and for receiving, as the kernel counts them; false for what is no socket. */
   socketBuffers(descriptor: number, out: Uint32Array): boolean | AddonStatus
+  /** Of a TCP socket: congestion window, what is unacknowledged of it (segments), octets of a segment, octets not sent yet; false
+   * where the system does not tell. */
+  socketQueue(descriptor: number, out: Uint32Array): boolean | AddonStatus
   /** One datagram to a Unix socket, `@name` for an abstract one; whether it went out. */
   sendDatagram(path: Uint8Array, octets: Uint8Array): boolean
   /** Directions and CGO hops open in this thread. */
@@ -344,6 +352,7 @@ function absence(root: string): string {
 /** What an addon of older sources would lack: the newest of each file of native/addon. */
 const NEWEST = [
   'canCarryLinks',
+  'socketQueue',
   'shardOpen',
   'ntorAnswer',
   'loadOpen',

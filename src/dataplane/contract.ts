@@ -201,7 +201,21 @@ export interface DataPlaneRates {
   /** What goes over links with private addresses counts neither against the rates of all links nor among octets read and
    * written. Not so when left out. */
   readonly privateIsFree?: boolean
+  /** DEFAULT_PACING when left out. */
+  readonly pacing?: OutputPacing
 }
+
+/** When links write. Which circuit's cells go first is not a matter of it. */
+export interface OutputPacing {
+  /** Vanilla: at the end of every loop turn, as much as the socket takes. KISTLite: the same, but where a shard is busy with
+   * small writes, a tick apart. KIST: the same, and no socket gets more than what its kernel can send soon. */
+  readonly scheduler: 'KIST' | 'KISTLite' | 'Vanilla'
+  readonly tickMs: number
+  /** Of the congestion window, what may wait in the kernel for acknowledgements (KIST). */
+  readonly bufferFactor: number
+}
+
+export const DEFAULT_PACING: OutputPacing = {scheduler: 'KISTLite', tickMs: 1, bufferFactor: 1}
 
 /** TokenBucketRefillInterval, where the settings do not say. */
 export const TOKEN_REFILL_MS = 100

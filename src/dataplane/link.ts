@@ -13,6 +13,7 @@ import type {VerifiedChannel} from '../channel/channel.ts'
 import type {ChannelFault} from '../channel/fault.ts'
 import type {LinkHandshake} from '../channel/link-handshake.ts'
 import type {ChannelHandle, ConnectHandle, SocketAddress} from './contract.ts'
+import {kernelQueue, kernelRoom} from './kernel-queue.ts'
 import type {TlsConnection, TlsTakeover} from './tls-takeover.ts'
 
 /** Octets that may wait in a socket before cells are kept back where they are fair and countable. */
@@ -109,6 +110,15 @@ export class Link {
   /** When octets last went either way. */
   get usedAtMs(): number {
     return this.#carrier?.usedAtMs ?? this.#usedAtMs
+  }
+
+  /** Octets that its kernel should be given at most now (KIST); Infinity where it does not tell. */
+  kernelRoom(bufferFactor: number): number {
+    const {_handle: handle} = (this.#socket ?? {}) as {readonly _handle?: {readonly fd?: number} | null}
+    const descriptor = handle?.fd ?? -1
+    const queue = descriptor < 0 ? undefined : kernelQueue(descriptor)
+    if (queue === undefined) return Number.POSITIVE_INFINITY
+    return Math.max(0, kernelRoom(queue, bufferFactor) - (this.#socket?.writableLength ?? 0))
   }
 
   /** When the system last took octets for the peer. */

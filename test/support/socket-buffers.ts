@@ -11,6 +11,16 @@ export function socketBuffers(
   port: number,
   end: 'own' | 'other' = 'own'
 ): [sends: number, receives: number][] {
+  const {addon} = loadAddon()
+  assert.ok(addon !== undefined)
+  return descriptorsAt(port, end).flatMap(descriptor => {
+    const out = new Uint32Array(2)
+    return addon.socketBuffers(descriptor, out) === true ? [[out[0] ?? 0, out[1] ?? 0]] : []
+  })
+}
+
+/** A descriptor of every such connection. */
+export function descriptorsAt(port: number, end: 'own' | 'other' = 'own'): number[] {
   const wanted = port.toString(16).toUpperCase().padStart(4, '0')
   const inodes = new Set<string>()
   for (const line of readFileSync('/proc/net/tcp', 'latin1').split('\n').slice(1)) {
@@ -18,15 +28,10 @@ export function socketBuffers(
     const at = end === 'own' ? own : other
     if (state === ESTABLISHED && inode !== undefined && at?.endsWith(`:${wanted}`)) inodes.add(inode)
   }
-  const {addon} = loadAddon()
-  assert.ok(addon !== undefined)
-  const found = new Map<string, [number, number]>()
+  const found = new Map<string, number>()
   for (const descriptor of readdirSync('/proc/self/fd')) {
     const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/self/fd/${descriptor}`))?.[1]
-    const out = new Uint32Array(2)
-    if (inode === undefined || !inodes.has(inode) || addon.socketBuffers(Number(descriptor), out) !== true)
-      continue
-    found.set(inode, [out[0] ?? 0, out[1] ?? 0])
+    if (inode !== undefined && inodes.has(inode)) found.set(inode, Number(descriptor))
   }
   return [...found.values()]
 }

@@ -28,6 +28,9 @@ export interface ChannelOwner {
   wantsFlush(channel: PlainChannel): void
   /** Octets that may be written now. */
   writeBudget(channel: PlainChannel): number
+  /** Octets that the channel's socket may get now for the sake of its kernel. Where that is too little for a cell, the channel is
+   * flushed again at the next tick. */
+  kernelRoom(channel: PlainChannel): number
   accountWritten(channel: PlainChannel, octets: number, cells: number): void
   taken(queue: CircuitQueue): void
   /** What all channels of the plane have waiting. */
@@ -103,8 +106,9 @@ export class PlainChannel implements LinkReader, PaddedChannel, KeptChannel, Mea
 
   flush(): void {
     if (this.link.isClosed) return
-    const room = Math.min(this.link.room, this.#owner.writeBudget(this))
+    const budget = Math.min(this.link.room, this.#owner.writeBudget(this))
     if (this.outbox.isEmpty) return
+    const room = budget > 0 ? Math.min(budget, this.#owner.kernelRoom(this)) : budget
     if (room > 0) {
       const cells = this.outbox.take(room, this.#owner.turnMs, queue => this.#owner.taken(queue))
       const octets = Buffer.concat(cells)

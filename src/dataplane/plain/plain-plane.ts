@@ -30,6 +30,7 @@ import {
   type DataPlaneLimits,
   type DataPlaneMeasures,
   type DataPlaneRates,
+  DEFAULT_PACING,
   DRAINED_AT_CELLS,
   PRIORITY_HALF_LIFE_MS,
   type SocketAddress,
@@ -55,6 +56,8 @@ import {WaitTimes} from './wait-times.ts'
 
 /** tor-spec 5.6: RELAY_EARLY cells a circuit may carry outbound. */
 const RELAY_EARLY_MAX = 8
+/** A cell: a kernel that takes less is full. */
+const LEAST_ROOM = 514
 /** Of a limited rate, octets that a channel writes at a time. */
 const SHARE_LEAST = 16 * 514
 const SHARE_MOST = 64 * 514
@@ -93,6 +96,8 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   readonly #writeLimit: RateLimit
   readonly #tick: NodeJS.Timeout
   #refill: NodeJS.Timeout
+  readonly #paced = new Set<PlainChannel>()
+  #pacing: NodeJS.Timeout | undefined
   #limits: DataPlaneLimits
   #rates: DataPlaneRates
   #flushScheduled = false
@@ -279,6 +284,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
   async close(): Promise<void> {
     clearInterval(this.#tick)
     clearInterval(this.#refill)
+    clearTimeout(this.#pacing)
     this.#listeners.stop()
     for (const channel of [...this.#channels.values()]) channel.close()
     this.#links.close()
@@ -313,6 +319,7 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     this.#directions.closed(channel)
     channel.outbox.clear()
     this.#dirty.delete(channel)
+    this.#paced.delete(channel)
     this.#padding.closed(channel)
     this.counters.channelsClosed++
     // The control plane decides what becomes of the circuits; until it does, they have no way out on this side.
@@ -363,6 +370,16 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     const budget = Math.min(writeShare(ofAll), limits?.write.available(nowMs) ?? Number.POSITIVE_INFINITY)
     if (budget <= 0) this.counters.writesLimited++
     return budget
+  }
+
+  kernelRoom(channel: PlainChannel): number {
+    const {scheduler, tickMs, bufferFactor} = this.#rates.pacing ?? DEFAULT_PACING
+    if (scheduler !== 'KIST') return Number.POSITIVE_INFINITY
+    const room = channel.link.kernelRoom(bufferFactor)
+    if (room >= LEAST_ROOM) return room
+    this.#paced.add(channel)
+    this.#pacing ??= setTimeout(() => this.#onPaced(), tickMs).unref()
+    return 0
   }
 
   accountRead(link: Link, octets: number): boolean {
@@ -522,6 +539,13 @@ export class PlainPlane implements DataPlane, ChannelOwner, LinkOwner {
     }
     if (!this.#writeLimit.isLimited && this.#rates.linkRate === 0) return
     for (const channel of this.#channels.values()) if (!channel.outbox.isEmpty) this.wantsFlush(channel)
+  }
+
+  /** Kernels that had enough may have sent some of it. */
+  #onPaced(): void {
+    this.#pacing = undefined
+    for (const channel of this.#paced) this.wantsFlush(channel)
+    this.#paced.clear()
   }
 
   #startRefill(refillMs = TOKEN_REFILL_MS): NodeJS.Timeout {

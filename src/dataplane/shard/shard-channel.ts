@@ -30,6 +30,9 @@ export interface ShardChannelOwner {
   holdsBack(channel: ShardChannel): void
   /** Octets that may be written now. */
   writeBudget(channel: ShardChannel): number
+  /** Octets that the channel's socket may get now for the sake of its kernel. Where that is too little for a cell, the channel is
+   * flushed again at the next tick. */
+  kernelRoom(channel: ShardChannel): number
   accountWritten(channel: ShardChannel, octets: number): void
 }
 
@@ -148,7 +151,9 @@ export class ShardChannel implements LinkReader, PaddedChannel, KeptChannel, Mea
     const {native, slabs} = this.#owner
     let written = 0
     while (!this.link.isClosed) {
-      const room = Math.min(this.link.room, this.#owner.writeBudget(this), slabs.room)
+      const budget = Math.min(this.link.room, this.#owner.writeBudget(this), slabs.room)
+      const isWaitedFor = budget > 0 && native.backlog(this.slot) > 0
+      const room = isWaitedFor ? Math.min(budget, this.#owner.kernelRoom(this)) : 0
       const length = room > 0 ? native.take(this.slot, slabs.octets, slabs.at, room) : 0
       if (length === 0) break
       const {octets, released} = slabs.cut(length)

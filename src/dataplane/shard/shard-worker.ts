@@ -4,8 +4,8 @@
 //   chunk of a link ─▶ ShardChannel ─▶ native shard
 //   end of the loop turn: native turn ─▶ held octets again ─▶ dirty channels flushed ─▶ events and news of links to main
 //
-// When the thread is busy and its turns carry but a few cells for each link, flushing waits for up to a millisecond, so
-// that many small writes become few; the native turn itself never waits, because other shards rely on it.
+// When the thread is busy and its turns carry but a few cells for each link, flushing waits for the next tick, so that
+// many small writes become few; the native turn itself never waits, because other shards rely on it.
 //
 // Owns links, channels and the native shard; everything in it runs to its end in this thread.
 
@@ -43,8 +43,8 @@ const LINK_EVENTS_ROOM = 16 * 1024
 const DIRTY_MAX = 1024
 /** Below so many octets for each flushed channel, writes are worth waiting for. */
 const SMALL_FLUSH_OCTETS = 4 * 514
-/** Flushes are this far apart then. */
-const COALESCE_MS = 1
+/** A cell: a kernel that takes less is full. */
+const LEAST_ROOM = 514
 /** Share of its time that a thread works from which on it is busy. */
 const BUSY = 0.7
 
@@ -85,6 +85,8 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
   readonly #linkEventReader = new RecordReader(this.#linkEvents)
   readonly #tick: NodeJS.Timeout
   #refill: NodeJS.Timeout
+  readonly #paced = new Set<ShardChannel>()
+  #pacing: NodeJS.Timeout | undefined
   #events = new Uint8Array(EVENTS_ROOM)
   #eventsLength = 0
   #opened: ChannelInfo[] = []
@@ -207,6 +209,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
   #close(): void {
     clearInterval(this.#tick)
     clearTimeout(this.#refill)
+    clearTimeout(this.#pacing)
     clearTimeout(this.#flushTimer)
     this.#links.close()
     for (const channel of [...this.#channels.values()]) channel.link.close()
@@ -263,6 +266,7 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     this.#flushes.delete(channel)
     this.#holding.delete(channel)
     this.#rateLimited.delete(channel)
+    this.#paced.delete(channel)
     this.#padding.closed(channel)
     this.native.channelClose(channel.slot)
     this.#counters.add('channelsClosed', 1)
@@ -330,6 +334,16 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     return budget
   }
 
+  kernelRoom(channel: ShardChannel): number {
+    const {scheduler, tickMs, bufferFactor} = this.#memory.pacing
+    if (scheduler !== 'KIST') return Number.POSITIVE_INFINITY
+    const room = channel.link.kernelRoom(bufferFactor)
+    if (room >= LEAST_ROOM) return room
+    this.#paced.add(channel)
+    this.#pacing ??= setTimeout(() => this.#onPaced(), tickMs)
+    return 0
+  }
+
   accountWritten({limits, link}: ShardChannel, octets: number): void {
     this.#counters.add('writes', 1)
     if (!this.#isFree(link)) {
@@ -354,7 +368,9 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     }
     this.#linkNews()
     if (this.#flushes.size > 0 && this.#flushTimer === undefined) {
-      const waitMs = this.#flushesAreSmall ? this.#flushedAtMs + COALESCE_MS - nowMs : 0
+      const {scheduler, tickMs} = this.#memory.pacing
+      const waits = this.#flushesAreSmall && scheduler !== 'Vanilla'
+      const waitMs = waits ? this.#flushedAtMs + tickMs - nowMs : 0
       if (waitMs <= 0) this.#flush(nowMs)
       else this.#flushTimer = setTimeout(() => this.#flushLate(), waitMs)
     }
@@ -487,6 +503,13 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
     this.#directions.tick(nowMs, this.#channels.values())
     for (const channel of stuck) channel.link.close()
     for (const channel of this.#padding.idle(nowMs)) channel.link.close()
+  }
+
+  /** Kernels that had enough may have sent some of it; native links see to that themselves. */
+  #onPaced(): void {
+    this.#pacing = undefined
+    for (const channel of this.#paced) this.wantsFlush(channel)
+    this.#paced.clear()
   }
 
   /** Links that the rates held back go on as far as they let them; native links see to that themselves. */

@@ -1,7 +1,13 @@
 // What main and all shards of a plane have in common: one block of memory with the counters of each shard, the queue counters
 // of circuits and the two token buckets. Every word but those of the buckets and AWAITED has one writer.
 
-import {type DataPlaneCounters, type DataPlaneRates, TOKEN_REFILL_MS} from '../contract.ts'
+import {
+  type DataPlaneCounters,
+  type DataPlaneRates,
+  DEFAULT_PACING,
+  type OutputPacing,
+  TOKEN_REFILL_MS
+} from '../contract.ts'
 import {LINK_DIRECTION_COUNTERS} from '../link-directions.ts'
 import {SHARED_RATE_LIMIT_OCTETS, SharedRateLimit} from '../shared-rate-limit.ts'
 import {QUEUE_COUNTER_WORDS, SHARD_COUNTERS, type ShardCounter} from './records.ts'
@@ -65,6 +71,11 @@ export const QUEUE_COUNTERS_MAX = 65_536
 /** Words behind the token buckets; mirror of LinkRates in native/net/link_rate_limit.h. */
 const LinkRateWord = {RATE: 0, BURST: 1, REFILL_MS: 2, PRIVATE_IS_FREE: 3} as const
 const LINK_RATES_OCTETS = 16
+/** The words behind those; mirror of OutputPacing in native/net/output_pacing.h. */
+const OutputPacingWord = {SCHEDULER: 4, TICK_MS: 5, BUFFER_PER_MILLE: 6} as const
+const OUTPUT_PACING_OCTETS = 16
+/** In the order of Scheduler there. */
+const SCHEDULERS = ['Vanilla', 'KISTLite', 'KIST'] as const
 
 export interface SharedMemoryOptions {
   readonly shards: number
@@ -92,7 +103,8 @@ export class SharedMemory {
     this.queueCounters = new Uint32Array(parts.queues)
     this.readLimit = new SharedRateLimit(parts.buckets, 0)
     this.writeLimit = new SharedRateLimit(parts.buckets, SHARED_RATE_LIMIT_OCTETS)
-    this.linkRates = new Int32Array(parts.buckets, 2 * SHARED_RATE_LIMIT_OCTETS, LINK_RATES_OCTETS / 4)
+    const words = (LINK_RATES_OCTETS + OUTPUT_PACING_OCTETS) / 4
+    this.linkRates = new Int32Array(parts.buckets, 2 * SHARED_RATE_LIMIT_OCTETS, words)
   }
 
   static make(options: SharedMemoryOptions): SharedMemory {
@@ -100,18 +112,34 @@ export class SharedMemory {
       options,
       counters: new SharedArrayBuffer(options.shards * COUNTERS.length * 8),
       queues: new SharedArrayBuffer(QUEUE_COUNTERS_MAX * QUEUE_COUNTER_WORDS * 4),
-      buckets: new SharedArrayBuffer(2 * SHARED_RATE_LIMIT_OCTETS + LINK_RATES_OCTETS)
+      buckets: new SharedArrayBuffer(2 * SHARED_RATE_LIMIT_OCTETS + LINK_RATES_OCTETS + OUTPUT_PACING_OCTETS)
     })
   }
 
   /** For all threads that share it. */
-  setRates({rate, burst, linkRate, linkBurst, refillMs, privateIsFree}: DataPlaneRates): void {
+  setRates({rate, burst, linkRate, linkBurst, refillMs, privateIsFree, pacing}: DataPlaneRates): void {
     this.readLimit.configure(rate, burst)
     this.writeLimit.configure(rate, burst)
     Atomics.store(this.linkRates, LinkRateWord.BURST, Math.max(linkRate, linkBurst))
     Atomics.store(this.linkRates, LinkRateWord.RATE, linkRate)
     Atomics.store(this.linkRates, LinkRateWord.REFILL_MS, refillMs ?? TOKEN_REFILL_MS)
     Atomics.store(this.linkRates, LinkRateWord.PRIVATE_IS_FREE, privateIsFree === true ? 1 : 0)
+    const {scheduler, tickMs, bufferFactor} = pacing ?? DEFAULT_PACING
+    Atomics.store(this.linkRates, OutputPacingWord.TICK_MS, tickMs)
+    Atomics.store(
+      this.linkRates,
+      OutputPacingWord.BUFFER_PER_MILLE,
+      Math.min(1e9, Math.round(1000 * bufferFactor))
+    )
+    Atomics.store(this.linkRates, OutputPacingWord.SCHEDULER, SCHEDULERS.indexOf(scheduler))
+  }
+
+  get pacing(): OutputPacing {
+    return {
+      scheduler: SCHEDULERS[Atomics.load(this.linkRates, OutputPacingWord.SCHEDULER)] ?? 'KISTLite',
+      tickMs: Atomics.load(this.linkRates, OutputPacingWord.TICK_MS),
+      bufferFactor: Atomics.load(this.linkRates, OutputPacingWord.BUFFER_PER_MILLE) / 1000
+    }
   }
 
   get refillMs(): number {

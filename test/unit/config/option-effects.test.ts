@@ -132,6 +132,13 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   CountPrivateBandwidth: bandwidth(
     'CountPrivateBandwidth 0: links with private addresses have no limit together, and count for nothing'
   ),
+  Schedulers: at('sim/schedulers')('Schedulers, KISTSockBufSizeFactor: with KIST no more lies in the kernel'),
+  KISTSockBufSizeFactor: at('sim/schedulers')(
+    'Schedulers, KISTSockBufSizeFactor: with KIST no more lies in the kernel'
+  ),
+  KISTSchedRunInterval: at('sim/schedulers')(
+    'KISTSchedRunInterval: a link whose kernel has enough is looked at again at the next tick'
+  ),
   TokenBucketRefillInterval: bandwidth(
     'TokenBucketRefillInterval: what the limit held back goes on as often, with all that was earned meanwhile'
   ),
