@@ -4,8 +4,8 @@
 //
 //   octets of the file, as they are read ─▶ CountryRangesBuilder.add(…) ─▶ finish() ─▶ CountryRanges.country(address)
 
-import {ipFromText} from '../../bytes/ip-address.ts'
-import {toLatin1} from '../../bytes/octets.ts'
+import {readU32} from '../../bytes/octets.ts'
+import {readIpv6} from './ipv6-text.ts'
 
 /** The country of an address that no range holds, as C tor writes it. */
 export const UNKNOWN_COUNTRY = '??'
@@ -18,7 +18,7 @@ const FIRST_ROOM = 4096
 const WORDS = {ipv4: 1, ipv6: 4} as const satisfies Record<AddressFamily, number>
 
 const [NEWLINE, SPACE, TAB, RETURN, QUOTE, HASH] = [10, 32, 9, 13, 34, 35]
-const [COMMA, POINT, COLON, ZERO, NINE] = [44, 46, 58, 48, 57]
+const [COMMA, ZERO, NINE] = [44, 48, 57]
 
 export class CountryRanges {
   readonly family: AddressFamily
@@ -50,7 +50,7 @@ export class CountryRanges {
     const words = this.#words
     if (address.length !== 4 * words) return UNKNOWN_COUNTRY
     const wanted = new Uint32Array(words)
-    for (let at = 0; at < words; at++) wanted[at] = word(address, 4 * at)
+    for (let at = 0; at < words; at++) wanted[at] = readU32(address, 4 * at)
     let [from, to] = [0, this.size]
     while (from < to) {
       const middle = (from + to) >>> 1
@@ -218,11 +218,6 @@ function compare(addresses: Uint32Array, at: number, wanted: Uint32Array, words:
   return 0
 }
 
-function word(octets: Uint8Array, at: number): number {
-  const [a = 0, b = 0, c = 0, d = 0] = octets.subarray(at, at + 4)
-  return a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d
-}
-
 /** -1: no number of 32 bits. */
 function decimal(octets: Uint8Array, start: number, end: number): number {
   if (start >= end || end - start > 10) return -1
@@ -233,66 +228,6 @@ function decimal(octets: Uint8Array, start: number, end: number): number {
     value = value * 10 + digit - ZERO
   }
   return value < 2 ** 32 ? value : -1
-}
-
-/** The usual ways of writing are read from the octets, since a file has half a million of them; the rare ones as text. */
-function readIpv6(
-  octets: Uint8Array,
-  start: number,
-  end: number,
-  groups: Uint16Array,
-  into: Uint32Array
-): boolean {
-  const count = readGroups(octets, start, end, groups)
-  if (count !== 8) {
-    const address = ipFromText(toLatin1(octets.subarray(start, end)))
-    if (address?.length !== 16) return false
-    for (let at = 0; at < 4; at++) into[at] = word(address, 4 * at)
-    return true
-  }
-  for (let at = 0; at < 4; at++) into[at] = (groups[2 * at] ?? 0) * 65_536 + (groups[2 * at + 1] ?? 0)
-  return true
-}
-
-/** 8 where all groups were read. */
-function readGroups(octets: Uint8Array, start: number, end: number, groups: Uint16Array): number {
-  let [count, gap, value, digits] = [0, -1, 0, 0]
-  for (let at = start; at < end; at++) {
-    const octet = octets[at] ?? 0
-    if (octet === POINT) return 0
-    if (octet !== COLON) {
-      const digit = hexDigit(octet)
-      if (digit < 0 || ++digits > 4) return 0
-      value = value * 16 + digit
-      continue
-    }
-    if (digits > 0) {
-      if (count === 8) return 0
-      groups[count++] = value
-      value = 0
-      digits = 0
-    }
-    if (octets[at + 1] === COLON && at + 1 < end) {
-      if (gap >= 0) return 0
-      gap = count
-      at++
-    } else if (at === start || at === end - 1) return 0
-  }
-  if (digits > 0) {
-    if (count === 8) return 0
-    groups[count++] = value
-  }
-  if (gap < 0) return count
-  if (count === 8) return 0
-  groups.copyWithin(8 - (count - gap), gap, count)
-  groups.fill(0, gap, 8 - (count - gap))
-  return 8
-}
-
-function hexDigit(octet: number): number {
-  if (octet >= ZERO && octet <= NINE) return octet - ZERO
-  const letter = octet | 32
-  return letter >= 97 && letter <= 102 ? letter - 87 : -1
 }
 
 function isBlank(octet: number | undefined): boolean {
