@@ -26,7 +26,7 @@ export const microParts: Readonly<Record<string, Part>> = {
   records: measured(recordMeasurements),
   boundary: measured(boundaryMeasurements),
   relay: measured(relayPathMeasurements),
-  shards: (addon, timeMs) => (addon === undefined ? Promise.resolve([]) : shardThreadFigures(timeMs)),
+  shards: (addon, timeMs) => Promise.resolve(addon === undefined ? [] : shardThreadFigures(timeMs)),
   wire: measured(wireMeasurements),
   handshakes: measured(handshakeMeasurements)
 }
@@ -50,7 +50,7 @@ export async function runMicro(parts: readonly string[], timeMs: number): Promis
 /** For people: a block per group, a line per figure. */
 export function microTable({timeMs, kernel, figures}: MicroReport): string {
   const lines = [
-    `Kernel in use: ${kernel}. Medians over ${timeMs} ms each, with the median deviation; CPU time is that of the whole process.`
+    `Kernel in use: ${kernel}. Medians over ${timeMs} ms each, with the median deviation; CPU time is that of all threads.`
   ]
   for (const group of new Set(figures.map(figure => figure.group))) {
     const members = figures.filter(figure => figure.group === group)

@@ -30,6 +30,7 @@ class Addon : public Napi::Addon<Addon> {
     define_onion_skins(env, exports, environment_);
     define_descriptors(env, exports, environment_);
     define_load(env, exports, environment_);
+    define_shard_threads(env, exports, environment_);
     define_confinement(env, exports, environment_);
   }
 

@@ -61,6 +61,8 @@ void define_shard_links(Napi::Env env, Napi::Object exports, Environment &enviro
 
 /// loadOpen, loadClose and what a run of the load generator does in between.
 void define_load(Napi::Env env, Napi::Object exports, Environment &environment);
+/// shardThreads.
+void define_shard_threads(Napi::Env env, Napi::Object exports, Environment &environment);
 
 /// The kernel at a place in the list that the addon exports; null beyond it.
 const Kernel *kernel_at(std::uint32_t index);

@@ -63,6 +63,8 @@ class Ring {
   void publish() { tail_.store(written_, std::memory_order_seq_cst); }
   /// Asks the consumer to wake the producer when there is room again.
   void want_room() { wants_room_.store(true, std::memory_order_seq_cst); }
+  /// It was asked, and has not taken that up yet.
+  bool room_is_wanted() const { return wants_room_.load(std::memory_order_relaxed); }
 
   // The consumer's:
 

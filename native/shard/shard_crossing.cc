@@ -73,6 +73,8 @@ bool Shard::has_room(std::uint8_t to) {
   // Nobody is there: what is sent goes nowhere, and needs no room for it.
   if (out == nullptr || (out->waiting.empty() && out->ring->begin() != nullptr)) return true;
   counters_[shard_records::kRingsFull]++;
+  // The first of the links that find the ring full says so for all of them.
+  if (out->wants_room && out->ring->room_is_wanted() && !out->ring->has_unpublished()) return false;
   out->wants_room = true;
   out->ring->want_room();
   if (out->ring->has_unpublished()) out->ring->publish();

@@ -123,4 +123,35 @@ onAddon(addon => {
       assert.ok(cpuNs >= 499)
     })
   })
+
+  describe('shards in threads of their own', () => {
+    const report = new Float64Array(4)
+
+    it('do not run as no shards can', () => {
+      assert.equal(addon.shardThreads(0, new Float64Array(3), report), BAD_SIZE)
+      assert.equal(addon.shardThreads(0, Float64Array.of(1, 0, 1, 1), new Float64Array(3)), BAD_SIZE)
+      assert.equal(addon.shardThreads(99, Float64Array.of(1, 0, 1, 1), report), BAD_CHOICE)
+      for (const settings of [
+        [0, 0, 1, 1],
+        [65, 0, 1, 1],
+        [Number.NaN, 0, 1, 1],
+        [1, 0, -1, 1],
+        [1, 0, 1, 1e9]
+      ])
+        assert.equal(addon.shardThreads(0, Float64Array.from(settings), report), BAD_CHOICE)
+    })
+
+    for (const [threads, crosses, least, most] of [
+      [1, 1, 0, 0],
+      [3, 0, 0, 0],
+      [2, 1, 0.4, 0.6]
+    ] as const) {
+      it(`${threads} of them move cells, ${crosses === 1 ? 'each to all' : 'each for itself'}`, () => {
+        assert.equal(addon.shardThreads(0, Float64Array.of(threads, crosses, 20, 100), report), undefined)
+        const [cells, seconds, cpuSeconds, crossed] = report as unknown as [number, number, number, number]
+        assert.ok(cells > 0 && seconds >= 0.1 && cpuSeconds > 0)
+        assert.ok(crossed >= least * cells && crossed <= most * cells, `${crossed} of ${cells} crossed`)
+      })
+    }
+  })
 })
