@@ -356,6 +356,7 @@ const NEWEST = [
   'shardOpen',
   'ntorAnswer',
   'loadOpen',
+  'shardThreads',
   'cgoOpen',
   'enterSandbox'
 ] as const satisfies readonly (keyof Addon)[]
