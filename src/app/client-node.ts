@@ -6,6 +6,7 @@
 import type {Duplex} from 'node:stream'
 import {type ClientPadding, DEFAULT_CLIENT_PADDING, paddingParams} from '../channel/padding.ts'
 import type {PathHop} from '../circuit/open-circuit.ts'
+import type {OriginPadding} from '../circuit/padding/origin-padding.ts'
 import {LinkEndpoint} from '../dataplane/link-endpoint.ts'
 import type {SocketOctets} from '../dataplane/socket-buffers.ts'
 import type {DirSource} from '../directory/dir-source.ts'
@@ -25,6 +26,7 @@ import {type BuildOwnCircuit, HsCircuits} from '../roles/hs-circuits.ts'
 import {RelayCommand} from '../wire/relay-cell.ts'
 import {knownNetwork} from './known-network.ts'
 import {OriginCore} from './origin-core.ts'
+import {type CircuitPaddingSettings, DEFAULT_CIRCUIT_PADDING, openOwnPadding} from './own-padding.ts'
 
 export interface ClientNodeOptions {
   /** The v3 identities (20 octets) of the authorities that are trusted. */
@@ -38,6 +40,8 @@ export interface ClientNodeOptions {
   readonly pathsNeeded?: number | undefined
   /** ConnectionPadding and ReducedConnectionPadding; C tor's defaults when left out. */
   readonly connectionPadding?: ClientPadding
+  /** CircuitPadding and ReducedCircuitPadding. */
+  readonly circuitPadding?: CircuitPaddingSettings
 }
 
 export interface ClientNodeDeps {
@@ -65,22 +69,34 @@ export class ClientNode {
   readonly documents: NetworkDocuments
   /** Of this moment; its links follow it. */
   connectionPadding: ClientPadding = DEFAULT_CLIENT_PADDING
+  circuitPadding: CircuitPaddingSettings = DEFAULT_CIRCUIT_PADDING
+  readonly padding: OriginPadding
   readonly #keeper: Keeper
   readonly #pathsNeeded: number | undefined
   #isAsleep = false
   #netDir: NetDir | undefined
 
   constructor(
-    {authorities, sources, isTesting, keepaliveMs, pathsNeeded, connectionPadding}: ClientNodeOptions,
+    {
+      authorities,
+      sources,
+      isTesting,
+      keepaliveMs,
+      pathsNeeded,
+      connectionPadding,
+      circuitPadding
+    }: ClientNodeOptions,
     deps: ClientNodeDeps
   ) {
     const now = () => new Date()
     this.#pathsNeeded = pathsNeeded
     if (connectionPadding !== undefined) this.connectionPadding = connectionPadding
+    if (circuitPadding !== undefined) this.circuitPadding = circuitPadding
+    const param = (name: string) => this.#netDir?.consensus.params.get(name)
+    this.padding = openOwnPadding(param, () => this.circuitPadding)
     const netDir = () => (this.#isAsleep ? undefined : this.#netDir)
     const endpoint = LinkEndpoint.openClient({
-      paddingParams: () =>
-        paddingParams(name => this.#netDir?.consensus.params.get(name), keepaliveMs, this.connectionPadding),
+      paddingParams: () => paddingParams(param, keepaliveMs, this.connectionPadding),
       nowSeconds: () => Math.floor(Date.now() / 1000)
     })
     this.core = new OriginCore(
@@ -125,7 +141,7 @@ export class ClientNode {
     this.guards = guards
     this.paths = paths
     const build: BuildOwnCircuit = (...circuit) => this.core.build(...circuit)
-    const circuits = new HsCircuits({netDir, paths, build, now})
+    const circuits = new HsCircuits({netDir, paths, build, padding: this.padding, now})
     this.client = new OnionClient({
       netDir,
       circuits,

@@ -16,6 +16,7 @@ import type {HsDirRoute} from '../roles/hsdir/routes.ts'
 import type {SavedDescriptorsFile} from '../roles/hsdir/saved-descriptors.ts'
 import {type IntroPoint, openIntroPoint} from '../roles/intro-point/intro-point.ts'
 import {openRendPoint, type RendPoint} from '../roles/rend-point/rend-point.ts'
+import {after} from './after.ts'
 
 export interface OnionRolesOptions {
   /** A consensus parameter, or undefined where the consensus does not set it. */
@@ -135,10 +136,4 @@ function introductionLimit(param: Param): TokenLimit | undefined {
   const rate = param('HiddenServiceEnableIntroDoSRatePerSec', 25, INT32_MAX)
   const burst = param('HiddenServiceEnableIntroDoSBurstPerSec', 200, INT32_MAX)
   return rate > 0 && burst > 0 ? {rate, burst: Math.max(rate, burst)} : undefined
-}
-
-function after(delayUs: number, callback: () => void): () => void {
-  const timer = setTimeout(callback, delayUs / 1000)
-  timer.unref()
-  return () => clearTimeout(timer)
 }

@@ -130,6 +130,7 @@ export class OriginNode {
     this.client.core.plane.setRates(originRates(config))
     this.side.addresses.configure(config.addressMappings)
     this.client.connectionPadding = config.connectionPadding
+    this.client.circuitPadding = config.circuitPadding
     const configured = this.services.configure(config.onionServices)
     if (!configured.ok)
       this.#logger.warn(`The onion services stay as they are: ${printDataDirFault(configured.fault)}`)
@@ -198,7 +199,8 @@ function openRoles({
       isTesting: config.testingTorNetwork,
       keepaliveMs: config.keepalivePeriodMs,
       pathsNeeded: config.pathsNeededToBuildCircuits,
-      connectionPadding: config.connectionPadding
+      connectionPadding: config.connectionPadding,
+      circuitPadding: config.circuitPadding
     },
     {
       guards: guardStore(config, state.value, logger),

@@ -25,6 +25,7 @@ import {ClientSteps} from './monitor/client-steps.ts'
 import {ownCaps} from './monitor/own-caps.ts'
 import {serviceReadings, serviceSources} from './monitor/service-readings.ts'
 import {OnionServices} from './onion-services.ts'
+import {openOwnPadding, ownPaddingReadings} from './own-padding.ts'
 import type {OwnSide} from './own-side.ts'
 import type {RelayCore} from './relay-core.ts'
 import type {StartFault} from './relay-node.ts'
@@ -85,10 +86,12 @@ export class OwnRoles {
     if (!opened.ok) return opened
     const now = () => new Date()
     const steps = new ClientSteps()
+    const param = (name: string) => deps.netDir()?.consensus.params.get(name)
+    const padding = openOwnPadding(param, () => config.circuitPadding)
     const client = new OnionClient({
       progress: steps.progress,
       netDir,
-      circuits: new HsCircuits({netDir, paths, build, now}),
+      circuits: new HsCircuits({netDir, paths, build, padding, now}),
       paths,
       time: {isTesting},
       descriptorWatch: descriptorEvents.client,
@@ -106,7 +109,11 @@ export class OwnRoles {
       return socks
     }
     const services = opened.value
-    const readings = () => ({...serviceReadings(serviceSources(services)), ...steps.readings()})
+    const readings = () => ({
+      ...serviceReadings(serviceSources(services)),
+      ...steps.readings(),
+      ...ownPaddingReadings(padding)
+    })
     const side = {client, services, paths, guards, streams, addresses, clientAuth, descriptorEvents}
     return ok(new OwnRoles(side, socks.value, readings))
   }

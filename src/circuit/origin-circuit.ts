@@ -87,6 +87,8 @@ const STREAM_COMMANDS: ReadonlySet<number> = new Set([
   RelayCommand.XON
 ])
 
+const PADDING_COMMANDS: ReadonlySet<number> = new Set([RelayCommand.DROP, RelayCommand.PADDING_NEGOTIATED])
+
 interface Awaited {
   readonly handshake: OriginHandshake
   readonly control: CongestionControl
@@ -104,6 +106,7 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
   readonly traffic: CircuitTraffic = {cellsSent: 0, cellsReceived: 0, octetsSent: 0, octetsReceived: 0}
   readonly #onClose: ((fault: OriginCircuitFault) => void)[] = []
   #onMessage: ((hop: number, message: RelayCellV0) => void) | undefined
+  #onPadding: ((hop: number, message: RelayCellV0) => void) | undefined
   #awaited: Awaited | undefined
   #closed = false
 
@@ -203,6 +206,11 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
     this.#onMessage = listener
   }
 
+  /** Hears what hops send to pad the circuit, and how they answer to being asked for that. */
+  onPadding(listener: (hop: number, message: RelayCellV0) => void): void {
+    this.#onPadding = listener
+  }
+
   onClose(listener: (fault: OriginCircuitFault) => void): void {
     this.#onClose.push(listener)
   }
@@ -250,7 +258,8 @@ export class OriginCircuit implements LocalCircuit, CircuitEndOwner {
       else this.#violate()
     } else if (STREAM_COMMANDS.has(message.command) || message.command === RelayCommand.SENDME) {
       this.#streams.message(hop, message)
-    } else this.#onMessage?.(hop, message)
+    } else if (PADDING_COMMANDS.has(message.command)) this.#onPadding?.(hop, message)
+    else this.#onMessage?.(hop, message)
   }
 
   drained(): void {

@@ -164,7 +164,7 @@ export function buildConfig(
       connection: connectionPadding(values.ConnectionPadding),
       isReduced: values.ReducedConnectionPadding
     },
-    circuitPadding: true,
+    circuitPadding: {isOn: values.CircuitPadding, isReduced: values.ReducedCircuitPadding},
     dos: dosConfig(values),
 
     notices,

@@ -47,12 +47,15 @@ const CHECKS: readonly Check[] = [
 /** A relay pads as its peers ask and the consensus says: what it did otherwise would tell its clients apart. */
 function relayPadding({values}: Assigned): Contradiction | undefined {
   if (!opensAny(values.ORPort)) return undefined
-  const {ConnectionPadding, ReducedConnectionPadding} = values
-  if (ConnectionPadding !== 'auto') {
-    return {option: 'ConnectionPadding', message: 'ConnectionPadding must be auto on a relay.'}
-  }
-  if (ReducedConnectionPadding) {
-    return {option: 'ReducedConnectionPadding', message: 'ReducedConnectionPadding must be 0 on a relay.'}
+  const {ConnectionPadding, ReducedConnectionPadding, CircuitPadding, ReducedCircuitPadding} = values
+  const wanted: readonly [option: string, value: string, isSo: boolean][] = [
+    ['ConnectionPadding', 'auto', ConnectionPadding === 'auto'],
+    ['ReducedConnectionPadding', '0', !ReducedConnectionPadding],
+    ['CircuitPadding', '1', CircuitPadding],
+    ['ReducedCircuitPadding', '0', !ReducedCircuitPadding]
+  ]
+  for (const [option, value, isSo] of wanted) {
+    if (!isSo) return {option, message: `${option} must be ${value} on a relay.`}
   }
   return undefined
 }

@@ -46,8 +46,6 @@ const schema = z.object({
   KeepalivePeriod: z.number().min(1000, 'must be at least 1 second'),
   ConnLimit: z.number().min(32, 'must be at least 32'),
   NumCPUs: z.number().max(1024, 'must be at most 1024'),
-  CircuitPadding: z.literal(true, 'must be 1 on a relay'),
-  ReducedCircuitPadding: z.literal(false, 'must be 0 on a relay'),
   ExitRelay: z.union([z.literal(false), z.literal('auto')], 'must be 0: ramson has no exit role'),
   ReducedExitPolicy: z.literal(false, 'must be 0: ramson has no exit role'),
   IPv6Exit: z.literal(false, 'must be 0: ramson has no exit role'),

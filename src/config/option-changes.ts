@@ -121,7 +121,9 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'DoSConnectionConnectBurst',
   'DoSConnectionConnectDefenseTimePeriod',
   'ConnectionPadding',
-  'ReducedConnectionPadding'
+  'ReducedConnectionPadding',
+  'CircuitPadding',
+  'ReducedCircuitPadding'
 ])
 
 /** Of a node without an ORPort, most of what is live at a relay waits for the next start. */

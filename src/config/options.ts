@@ -189,8 +189,8 @@ export const relayOptions = {
 
   ConnectionPadding: done('padding', 'autobool', 'auto'),
   ReducedConnectionPadding: done('padding', 'boolean', '0'),
-  CircuitPadding: refused('padding', 'boolean', '1'),
-  ReducedCircuitPadding: refused('padding', 'boolean', '0'),
+  CircuitPadding: done('padding', 'boolean', '1'),
+  ReducedCircuitPadding: done('padding', 'boolean', '0'),
 
   DoSCircuitCreationEnabled: done(DOS, 'autobool', 'auto'),
   DoSCircuitCreationMinConnections: done(DOS, 'count', '0'),

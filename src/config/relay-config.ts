@@ -189,7 +189,8 @@ export interface RelayConfig {
 
   /** How a node without an ORPort pads its links; a relay does as its peers ask. */
   readonly connectionPadding: {readonly connection: 'auto' | 'always' | 'never'; readonly isReduced: boolean}
-  readonly circuitPadding: true
+  /** Of a node's own circuits to onion services. */
+  readonly circuitPadding: {readonly isOn: boolean; readonly isReduced: boolean}
   readonly dos: DosConfig
 
   /** what the operator should be told: options without effect, deprecated spellings, raised limits */

@@ -193,6 +193,16 @@ export const ramsonOriginMetrics = {
   ramson_client_step_seconds: histogram('Time that a step on the way to an onion service took', LONG_TIMES, {
     step: ['descriptor', 'rendezvous', 'introduction', 'meeting']
   }),
+  ramson_client_padding_machines_total: counter(
+    'Padding machines that our client started, and how they ended',
+    {
+      [OUTCOME]: ['started', 'stopped', 'refused']
+    }
+  ),
+  ramson_client_padding_drops_total: counter('DROP messages between our client and padding machines', {
+    direction: ['sent', 'received']
+  }),
+  ramson_client_padding_circuits: gauge('Circuits of our client that are open for their padding alone'),
   ramson_service_step_seconds: perService(
     histogram('Time that a step of the protocol took at the service', SERVICE_STEP_TIMES),
     ['onion', 'step']

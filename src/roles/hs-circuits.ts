@@ -3,6 +3,8 @@
 
 import type {BuildFault, PathHop} from '../circuit/open-circuit.ts'
 import type {OwnCircuitPurpose} from '../circuit/own-circuits.ts'
+import type {MachineType} from '../circuit/padding/machine.ts'
+import {type OriginPadding, PADDING_HOP, PADDING_VERSION} from '../circuit/padding/origin-padding.ts'
 import {pathHop} from '../circuit/path-hop.ts'
 import {type Fault, localFault} from '../fault/fault.ts'
 import {err, ok, type Result} from '../fault/result.ts'
@@ -17,6 +19,10 @@ export type HsCircuitFault = Fault<'no-consensus' | 'no-path' | 'circuit-failed'
 export interface HsCircuit extends OwnCircuit {
   /** The number of the last relay's hop. */
   readonly last: number
+  /** Starts a padding machine at the second hop, where that one knows it. */
+  readonly pad: (type: MachineType) => void
+  /** What it was for is over: it is closed, at once or when that tells less. */
+  readonly finish: () => void
 }
 
 export type BuildOwnCircuit = (
@@ -29,6 +35,8 @@ export interface HsCircuitsDeps {
   readonly netDir: () => NetDir | undefined
   readonly paths: PathSelection
   readonly build: BuildOwnCircuit
+  /** Nothing is padded when left out. */
+  readonly padding?: OriginPadding | undefined
   readonly now: () => Date
 }
 
@@ -60,7 +68,7 @@ export class HsCircuits {
     purpose: OwnCircuitPurpose = 'GENERAL',
     attempts = this.#options.attempts
   ): Promise<Result<HsCircuit, HsCircuitFault>> {
-    const {netDir, paths, build, now} = this.#deps
+    const {netDir, paths, build, padding, now} = this.#deps
     let code: HsCircuitFault['code'] = 'circuit-failed'
     for (let attempt = 0; attempt < attempts; attempt++) {
       const directory = netDir()
@@ -72,7 +80,20 @@ export class HsCircuits {
       const built = await build(hops, this.#options.buildTimeoutMs, purpose)
       if (built.ok) {
         path.guard.reached()
-        return ok({...built.value, last: hops.length - 1})
+        const {circuit} = built.value
+        const canPad =
+          path.relays[PADDING_HOP]?.status.protocols.supports('Padding', PADDING_VERSION) === true
+        return ok({
+          ...built.value,
+          last: hops.length - 1,
+          pad: type => {
+            if (canPad) padding?.start(circuit, type)
+          },
+          finish: () => {
+            if (padding === undefined) circuit.close()
+            else padding.finish(circuit)
+          }
+        })
       }
       const {hopsBuilt = 0} = built.fault
       if (built.fault.code === 'first-hop-unreachable') path.guard.unreachable()

@@ -1,9 +1,14 @@
-// Padding with C tor at the other end: of channels, between our client and a C tor guard and between a C tor client and the
-// relay under test.
+// Padding with C tor at the other end. Of channels: between our client and a C tor guard, and between a C tor client and the
+// relay under test. Of circuits to an onion service: our client's with C tor as the second hop, and a C tor client's with the
+// relay under test there.
 
 import assert from 'node:assert/strict'
+import {mkdtempSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {after, before, describe, it} from 'node:test'
 import {ClientNode} from '../../src/app/client-node.ts'
+import {DEFAULT_CIRCUIT_PADDING} from '../../src/app/own-padding.ts'
 import {pathHop} from '../../src/app/relay-core.ts'
 import {fromBase16} from '../../src/bytes/base16.ts'
 import {DEFAULT_CLIENT_PADDING} from '../../src/channel/padding.ts'
@@ -11,8 +16,11 @@ import {ed25519Ready} from '../../src/crypto/ed25519.ts'
 import {authorityKeys} from '../support/authority-keys.ts'
 import {CircuitDriver} from '../support/circuit-driver.ts'
 import {whyWithoutTor} from '../support/needs-tor.ts'
+import {onionAddress} from '../support/onion-watch.ts'
+import {socksConnect} from '../support/socks-client.ts'
 import {startTorNetwork, type TorNetwork} from '../support/tor-network.ts'
 import type {TorNode} from '../support/tor-node.ts'
+import {echo, TransferServer} from '../support/transfer-server.ts'
 import {delay, waitUntil} from '../support/wait-until.ts'
 
 const AUTHORITIES = 3
@@ -20,14 +28,20 @@ const AUTHORITIES = 3
 const ITO = {low: 150, high: 450, lowReduced: 500, highReduced: 700}
 const PADDED = {timeoutMs: 20_000, everyMs: 50}
 /** Of silence, in which many cells would have come. */
-const QUIET_MS = 2000
+const QUIET_MS = 1500
+const SERVICE_PORT = 80
+const REACHED_MS = 90_000
+const VISITS_MAX = 12
 
 describe('padding', {skip: whyWithoutTor()}, () => {
   let network: TorNetwork
   let node: ClientNode
+  let server: TransferServer
+  const service = mkdtempSync(join(tmpdir(), 'ramson-padded-'))
 
   before(async () => {
     await ed25519Ready
+    server = await TransferServer.listen()
     network = await startTorNetwork({
       authorities: AUTHORITIES,
       relays: 2,
@@ -39,7 +53,13 @@ describe('padding', {skip: whyWithoutTor()}, () => {
         nf_ito_low_reduced: ITO.lowReduced,
         nf_ito_high_reduced: ITO.highReduced
       },
-      subject: {torrc: ['Log notice stdout']}
+      subject: {
+        torrc: [
+          'Log notice stdout',
+          `HiddenServiceDir ${service}`,
+          `HiddenServicePort ${SERVICE_PORT} 127.0.0.1:${server.port}`
+        ]
+      }
     })
     const keys = await Promise.all(Array.from({length: AUTHORITIES}, (_, i) => authorityKeys(i)))
     const guardLines: string[] = []
@@ -67,7 +87,9 @@ describe('padding', {skip: whyWithoutTor()}, () => {
 
   after(async () => {
     await node?.close()
+    server?.close()
     await network?.stop()
+    rmSync(service, {recursive: true})
   })
 
   async function hop(relay: TorNode) {
@@ -119,10 +141,10 @@ describe('padding', {skip: whyWithoutTor()}, () => {
       assert.equal(counters.paddingCellsReceived, silent.paddingCellsReceived)
 
       node.connectionPadding = {connection: 'auto', isReduced: true}
-      await sent(2)
+      await sent(1)
       const reduced = {...counters, atMs: performance.now()}
-      await sent(4)
-      const eachMs = (performance.now() - reduced.atMs) / 4
+      await sent(3)
+      const eachMs = (performance.now() - reduced.atMs) / 3
       assert.ok(eachMs >= ITO.lowReduced, `${eachMs} ms`)
       assert.equal(counters.paddingCellsReceived, silent.paddingCellsReceived)
 
@@ -166,6 +188,85 @@ describe('padding', {skip: whyWithoutTor()}, () => {
       await delay(QUIET_MS)
       assert.deepEqual(await counts(), quiet)
       await silent.node.stop()
+    })
+  })
+
+  describe('of circuits', () => {
+    let visits = 0
+
+    /** One connection over circuits of its own, to an introduction point and to a rendezvous point. */
+    async function visit(): Promise<void> {
+      const target = {address: await onionAddress(service), port: SERVICE_PORT, isolation: `${visits++}`}
+      const stream = await waitUntil('the service', {timeoutMs: REACHED_MS, everyMs: 500}, async () => {
+        const connected = await node.connect(target)
+        return connected.ok ? connected.value : undefined
+      })
+      stream.destroy()
+    }
+
+    /** How often C tor relays started a machine for a client. */
+    function registered(name: string): number {
+      const logs = network.torRelays.map(({daemon}) => daemon.log())
+      return logs.reduce(
+        (total, log) => total + log.split(`Registering machine ${name} to non-`).length - 1,
+        0
+      )
+    }
+
+    it('CircuitPadding, ReducedCircuitPadding: our client has C tor run the machines on its circuits, or nobody', async () => {
+      const {padding} = node
+      while (
+        visits < VISITS_MAX &&
+        (registered('relay_ip_circ') === 0 || registered('relay_rp_circ') === 0)
+      ) {
+        await visit()
+      }
+      const {started} = padding.counts
+      assert.ok(registered('relay_ip_circ') > 0 && registered('relay_rp_circ') > 0, `${started} started`)
+      await waitUntil('the end of the machines', PADDED, () => padding.counts.stopped > 0)
+      assert.equal(padding.counts.refused, 0)
+      // Those of an introduction circuit, whose machine sends no fewer before it stops.
+      assert.ok(padding.drops.received >= 7, `${padding.drops.received} DROP messages came`)
+      assert.ok(padding.drops.sent > 0)
+      assert.ok(padding.kept > 0, 'the introduction circuit lives on')
+
+      for (const settings of [
+        {isOn: false, isReduced: false},
+        {isOn: true, isReduced: true}
+      ]) {
+        node.circuitPadding = settings
+        const before = {...padding.counts}
+        await visit()
+        assert.deepEqual(padding.counts, before)
+      }
+      node.circuitPadding = DEFAULT_CIRCUIT_PADDING
+    })
+
+    it('are run by the relay under test as the second hop of a C tor client', async () => {
+      const {subject} = network
+      const [guard] = network.relays
+      const client = await network.startClient('visitor', [
+        `EntryNodes ${await guard?.fingerprint()}`,
+        `HSLayer2Nodes ${subject.fingerprint}`
+      ])
+      const host = await onionAddress(service)
+      const socket = await waitUntil('the service', {timeoutMs: REACHED_MS, everyMs: 500}, () =>
+        socksConnect({socksPort: client.socksPort, host, port: SERVICE_PORT, timeoutMs: REACHED_MS}).catch(
+          () => undefined
+        )
+      )
+      assert.equal(await echo(socket, 'padded', 30_000), 'padded')
+      const {daemon} = client
+      const counted = (text: string) => daemon.log().split(text).length - 1
+      await waitUntil(
+        'the end of the machines',
+        PADDED,
+        () => counted('Received STOP command on PADDING') > 0
+      )
+      // Seven and more on the introduction circuit, and one on the rendezvous circuit.
+      assert.ok(counted('Got padding cell on origin circuit') >= 8)
+      assert.equal(counted('did not accept our padding request'), 0)
+      await client.stop()
     })
   })
 })

@@ -9,6 +9,7 @@ import type {CapUses} from '../../metrics/ramson-metrics.ts'
 import type {ClientNode} from '../client-node.ts'
 import {NETWORK_DISABLED} from '../disabled-network.ts'
 import type {OnionServices} from '../onion-services.ts'
+import {ownPaddingReadings} from '../own-padding.ts'
 import type {Status, StatusNotice} from '../status/status.ts'
 import {versionText} from '../version.ts'
 import type {ClientSteps} from './client-steps.ts'
@@ -55,6 +56,7 @@ export class OriginMonitor {
       readings: () => ({
         ...serviceReadings(serviceSources(services)),
         ...steps.readings(),
+        ...ownPaddingReadings(client.padding),
         ...capReadings({...caps(), ...monitor?.processCaps()}),
         ...monitor?.processReadings()
       }),

@@ -8,6 +8,8 @@
 // One running machine with one timer for each circuit is all there is, however often a client negotiates (TROVE-2020-004);
 // it goes when the circuit closes.
 
+import {isMachineType, MACHINES} from '../../circuit/padding/machine.ts'
+import {type MachineDeps, type PaddedSide, RunningMachine} from '../../circuit/padding/running-machine.ts'
 import type {RelayCircuit, RoleHandler} from '../../circuit/relay-circuit.ts'
 import {type OutcomeRule, type RoleLog, RoleOutcomes} from '../../circuit/role-outcomes.ts'
 import {decode, type Encodable, encode} from '../../codec/codec.ts'
@@ -19,8 +21,6 @@ import {
   CircuitPaddingResponse as Response
 } from '../../wire/circuit-padding.ts'
 import {RelayCommand} from '../../wire/relay-cell.ts'
-import {isMachineType, MACHINES} from './machine.ts'
-import {type MachineDeps, RunningMachine} from './running-machine.ts'
 
 /** The label of our own metric; C tor has none. */
 export type PaddingNegotiateOutcome =
@@ -48,6 +48,7 @@ const RULES: Readonly<Record<PaddingNegotiateOutcome, PaddingRule>> = Object.fre
 /** The counter that in a STOP stands for whichever machine runs. */
 const ANY_COUNTER = 0
 const COUNTER_MAX = 0xffff_ffff
+const NOTHING = new Uint8Array(0)
 
 /** What a circuit that ever had a machine keeps. */
 interface PaddedCircuit {
@@ -138,7 +139,7 @@ class PaddingNegotiateHandler {
         machineCounter: ended.counter
       })
     }
-    const options = {type: machineType, machine, counter: padded.counter, circuit, onEnd}
+    const options = {type: machineType, machine, counter: padded.counter, side: sideOf(circuit), onEnd}
     padded.running = new RunningMachine(options, this.#deps)
     return 'started'
   }
@@ -171,5 +172,17 @@ class PaddingNegotiateHandler {
 
   #answer(circuit: RelayCircuit, answer: Encodable<typeof circuitPaddingNegotiated>): void {
     circuit.send(RelayCommand.PADDING_NEGOTIATED, 0, encode(circuitPaddingNegotiated, answer))
+  }
+}
+
+function sideOf(circuit: RelayCircuit): PaddedSide {
+  return {
+    get isClosed() {
+      return circuit.isClosed
+    },
+    get localQueue() {
+      return circuit.localQueue
+    },
+    drop: () => circuit.send(RelayCommand.DROP, 0, NOTHING)
   }
 }

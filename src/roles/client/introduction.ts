@@ -1,6 +1,7 @@
 // One attempt to reach a service through one introduction point: a circuit to it, INTRODUCE1, and the relay's verdict.
 
 import type {PathHop} from '../../circuit/open-circuit.ts'
+import {MachineType} from '../../circuit/padding/machine.ts'
 import {decode} from '../../codec/codec.ts'
 import {IntroduceAckStatus, introduceAck} from '../../wire/hs/introduce.ts'
 import {RelayCommand} from '../../wire/relay-cell.ts'
@@ -20,7 +21,7 @@ export async function introduce(
 ): Promise<IntroductionOutcome> {
   const opened = await circuits.open(introductionPoint, 'others', 'HS_CLIENT_INTRO')
   if (!opened.ok) return 'unreachable'
-  const {circuit, last} = opened.value
+  const {circuit, last, pad, finish} = opened.value
   // Made now, since what it names may have gone while the circuit was built.
   const message = body()
   if (message === undefined) {
@@ -40,7 +41,8 @@ export async function introduce(
       resolve(ack.ok && ack.value.status === IntroduceAckStatus.SUCCESS ? 'acknowledged' : 'refused')
     })
     circuit.send(last, RelayCommand.INTRODUCE1, 0, message)
+    pad(MachineType.INTRODUCTION)
   })
-  circuit.close()
+  finish()
   return outcome
 }

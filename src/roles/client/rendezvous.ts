@@ -9,6 +9,7 @@ import {wipe} from '../../bytes/octets.ts'
 import type {CongestionControl} from '../../circuit/congestion-control/congestion-control.ts'
 import type {PathHop} from '../../circuit/open-circuit.ts'
 import type {OriginCircuit} from '../../circuit/origin-circuit.ts'
+import {MachineType} from '../../circuit/padding/machine.ts'
 import {decode, encode} from '../../codec/codec.ts'
 import {completeHsNtor, type HsNtorClientState} from '../../crypto/hs/hs-ntor.ts'
 import {randomOctets} from '../../crypto/random.ts'
@@ -103,8 +104,10 @@ export class Rendezvous {
 
   #message(hop: number, {command, data}: RelayCellV0): void {
     if (hop !== this.#own.last) return
-    if (command === RelayCommand.RENDEZVOUS_ESTABLISHED) this.#setEstablished(true)
-    else if (command === RelayCommand.RENDEZVOUS2) this.#complete(data)
+    if (command === RelayCommand.RENDEZVOUS_ESTABLISHED) {
+      this.#own.pad(MachineType.RENDEZVOUS)
+      this.#setEstablished(true)
+    } else if (command === RelayCommand.RENDEZVOUS2) this.#complete(data)
   }
 
   // At once, because the next cell may already be the service's.

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict'
 import {test} from 'node:test'
+import {MACHINES} from '../../../src/circuit/padding/machine.ts'
 import type {RelayCircuit} from '../../../src/circuit/relay-circuit.ts'
 import {decode, type Encodable, encode} from '../../../src/codec/codec.ts'
-import {MACHINES} from '../../../src/roles/circuit-padding/machine.ts'
 import {circuitPaddingNegotiate, circuitPaddingNegotiated} from '../../../src/wire/circuit-padding.ts'
 import {DestroyReason} from '../../../src/wire/destroy.ts'
 import {RelayCommand} from '../../../src/wire/relay-cell.ts'

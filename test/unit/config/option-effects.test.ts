@@ -91,6 +91,9 @@ const streams = at('sim/onion-service')('takes as many streams on a circuit as i
 const padding = at('interop/padding')(
   'ConnectionPadding, ReducedConnectionPadding: C tor and our client pad a channel as the settings of the moment say'
 )
+const circuitPadding = at('interop/padding')(
+  'CircuitPadding, ReducedCircuitPadding: our client has C tor run the machines on its circuits, or nobody'
+)
 const service = 'HiddenServiceDir /s\nHiddenServicePort 80\n'
 
 const EFFECTS: Readonly<Record<string, Effect>> = {
@@ -152,6 +155,8 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
 
   ConnectionPadding: padding,
   ReducedConnectionPadding: padding,
+  CircuitPadding: circuitPadding,
+  ReducedCircuitPadding: circuitPadding,
 
   NumCPUs: said,
   MaxMemInQueues: at('spec/dos/memory-pressure')(

@@ -1,5 +1,5 @@
-// The two padding machines of a relay (padding-spec 3.3, prop 302), as data. A machine that a client starts answers, then
-// sends DROP messages towards the client and comes to its end; whatever else passes on the circuit does not move it.
+// The two padding machines (padding-spec 3.3, prop 302), as data: the relay's halves, and the clients'. A machine that a client
+// starts sends DROP messages towards the other half and comes to its end; whatever else passes on the circuit does not move it.
 
 /** A machine's number in PADDING_NEGOTIATE. */
 export const MachineType = {
@@ -23,6 +23,21 @@ export const MACHINES: Readonly<Record<MachineType, Machine>> = Object.freeze({
   // C tor draws from 7 to 10 and drops the fraction, so that 10 never comes.
   [MachineType.INTRODUCTION]: {drops: [7, 9], delayUs: [1000, 10_000], atEnd: 'stop'},
   [MachineType.RENDEZVOUS]: {drops: [1, 1], delayUs: [0, 1000], atEnd: 'stay'}
+})
+
+/** A client's half: what it sends itself, and whether its circuit lives on for the relay's half. */
+export interface OriginMachine {
+  /** Nothing is sent where there are none. */
+  readonly drops: readonly [least: number, most: number] | undefined
+  readonly delayUs: readonly [least: number, most: number]
+  /** The circuit stays open when what it was for is done, as one does on which something is downloaded. */
+  readonly keepsOpen: boolean
+}
+
+export const ORIGIN_MACHINES: Readonly<Record<MachineType, OriginMachine>> = Object.freeze({
+  [MachineType.INTRODUCTION]: {drops: undefined, delayUs: [0, 0], keepsOpen: true},
+  // Before the relay's answer can be here, as a second request would be.
+  [MachineType.RENDEZVOUS]: {drops: [1, 1], delayUs: [0, 1000], keepsOpen: false}
 })
 
 export function isMachineType(number: number): number is MachineType {

@@ -1,11 +1,21 @@
 // One machine that runs on one circuit: a number of DROP messages, one timer at a time, then its end. The circuit's closing
-// or a STOP cancels the timer; nothing of the machine outlives it.
+// or a STOP cancels the timer; nothing of the machine outlives it. The same at a relay and at a client.
 
-import type {RelayCircuit} from '../../circuit/relay-circuit.ts'
-import {RelayCommand} from '../../wire/relay-cell.ts'
-import type {Machine, MachineType} from './machine.ts'
+import type {MachineType} from './machine.ts'
 
-const NOTHING = new Uint8Array(0)
+/** The side of a circuit on which the machine runs. */
+export interface PaddedSide {
+  readonly isClosed: boolean
+  readonly localQueue: {readonly cells: number}
+  /** Sends a DROP to the other half. */
+  drop(): void
+}
+
+/** What of a machine the engine goes by. */
+export interface Drops {
+  readonly drops: readonly [least: number, most: number]
+  readonly delayUs: readonly [least: number, most: number]
+}
 
 export interface MachineDeps {
   /** Calls back once, after at least so many microseconds; the function given back cancels that. */
@@ -22,10 +32,10 @@ export interface MachineDeps {
 
 export interface RunningMachineOptions {
   readonly type: MachineType
-  readonly machine: Machine
+  readonly machine: Drops
   /** Which of the circuit's machines this is; 1 is the first. */
   readonly counter: number
-  readonly circuit: RelayCircuit
+  readonly side: PaddedSide
   /** The machine has sent all it had to. */
   readonly onEnd: (machine: RunningMachine) => void
 }
@@ -59,14 +69,14 @@ export class RunningMachine {
 
   #pad(): void {
     this.#cancel = undefined
-    const {circuit, onEnd} = this.#options
+    const {side, onEnd} = this.#options
     // Padding must not be what fills a queue. What was left out counts as sent, or the machine might never end.
-    if (circuit.localQueue.cells <= this.#deps.queuedCellsMax()) {
-      circuit.send(RelayCommand.DROP, 0, NOTHING)
+    if (side.localQueue.cells <= this.#deps.queuedCellsMax()) {
+      side.drop()
       this.#deps.onDrop()
     }
     this.#left--
     if (this.#left <= 0) onEnd(this)
-    else if (!circuit.isClosed) this.start()
+    else if (!side.isClosed) this.start()
   }
 }
