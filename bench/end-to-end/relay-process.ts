@@ -163,8 +163,10 @@ function torrcLines({program, port, metricsPort, torrc}: RelayOptions, data: str
     'DoSConnectionEnabled 0',
     'DoSStreamCreationEnabled 0',
     'DoSRefuseSingleHopClientRendezvous 0',
+    // Profilers look into both.
+    'DisableDebuggerAttachment 0',
     ...(program === 'tor'
-      ? ['DisableDebuggerAttachment 0']
+      ? []
       : [`MetricsPort 127.0.0.1:${metricsPort}`, 'MetricsPortPolicy accept 127.0.0.1']),
     ...torrc
   ]
