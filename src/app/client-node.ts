@@ -93,7 +93,11 @@ export class ClientNode {
     if (connectionPadding !== undefined) this.connectionPadding = connectionPadding
     if (circuitPadding !== undefined) this.circuitPadding = circuitPadding
     const param = (name: string) => this.#netDir?.consensus.params.get(name)
-    this.padding = openOwnPadding(param, () => this.circuitPadding)
+    this.padding = openOwnPadding(
+      param,
+      () => this.circuitPadding,
+      () => this.core.plane.counters
+    )
     const netDir = () => (this.#isAsleep ? undefined : this.#netDir)
     const endpoint = LinkEndpoint.openClient({
       paddingParams: () => paddingParams(param, keepaliveMs, this.connectionPadding),

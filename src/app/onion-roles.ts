@@ -5,6 +5,7 @@
 //
 // Roles know nothing of each other; that one relay has all of them is said here alone.
 
+import {mayPadCircuits} from '../circuit/padding/padding-share.ts'
 import type {RoleHandler} from '../circuit/relay-circuit.ts'
 import type {RoleLog} from '../circuit/role-outcomes.ts'
 import type {TokenLimit} from '../circuit/token-bucket.ts'
@@ -53,6 +54,8 @@ export interface OnionRoles {
   readonly restored: Promise<void>
   /** Gives memory back, from what can be had again most easily. Tells how many octets. */
   trim(octets: number): number
+  /** `count`: how many relay cells were sent so far, of which padding is to be no more than a share. */
+  countRelayCells(count: () => number): void
   close(): Promise<void>
 }
 
@@ -76,11 +79,12 @@ export function openOnionRoles(options: OnionRolesOptions): OnionRoles {
     },
     log
   })
+  let relayCells = () => 0
   const circuitPadding = openCircuitPadding({
     after,
     pick: randomWithin,
     queuedCellsMax: () => param('circpad_max_circ_queued_cells', 1000, 50_000),
-    isAllowed: () => param('circpad_padding_disabled', 0, 1) === 0,
+    isAllowed: drops => mayPadCircuits(options.param, drops, relayCells()),
     log
   })
   const hsDir = openHsDir({
@@ -109,6 +113,9 @@ export function openOnionRoles(options: OnionRolesOptions): OnionRoles {
       hsDirOctets: hsDir.octets()
     }),
     restored: hsDir.restored,
+    countRelayCells: count => {
+      relayCells = count
+    },
     trim: octets => hsDir.trim(octets),
     close: () => {
       clearInterval(expiring)

@@ -1,7 +1,9 @@
 // Circuit padding of our own clients: what settings and consensus say of it, and its metrics.
 
 import {OriginPadding} from '../circuit/padding/origin-padding.ts'
+import {mayPadCircuits} from '../circuit/padding/padding-share.ts'
 import {randomWithin} from '../crypto/random.ts'
+import type {DataPlaneCounters} from '../dataplane/contract.ts'
 import type {Readings} from '../metrics/catalog.ts'
 import {after} from './after.ts'
 
@@ -13,19 +15,22 @@ export interface CircuitPaddingSettings {
 
 export const DEFAULT_CIRCUIT_PADDING: CircuitPaddingSettings = {isOn: true, isReduced: false}
 
-/** `param` and `settings`: of the moment. Neither machine is one for reduced padding. */
+/** `param`, `settings` and `counters`: of the moment. Neither machine is one for reduced padding. */
 export function openOwnPadding(
   param: (name: string) => number | undefined,
-  settings: () => CircuitPaddingSettings
+  settings: () => CircuitPaddingSettings,
+  counters: () => Readonly<DataPlaneCounters>
 ): OriginPadding {
   const says = (name: string) => (param(name) ?? 0) > 0
   return new OriginPadding({
     after,
     pick: randomWithin,
     queuedCellsMax: () => param('circpad_max_circ_queued_cells') ?? 1000,
-    isAllowed: () => {
+    isAllowed: drops => {
       const {isOn, isReduced} = settings()
-      return isOn && !isReduced && !says('circpad_padding_disabled') && !says('circpad_padding_reduced')
+      if (!isOn || isReduced || says('circpad_padding_reduced')) return false
+      const {cellsSent, paddingCellsSent} = counters()
+      return mayPadCircuits(param, drops, cellsSent - paddingCellsSent)
     }
   })
 }

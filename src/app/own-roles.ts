@@ -87,7 +87,11 @@ export class OwnRoles {
     const now = () => new Date()
     const steps = new ClientSteps()
     const param = (name: string) => deps.netDir()?.consensus.params.get(name)
-    const padding = openOwnPadding(param, () => config.circuitPadding)
+    const padding = openOwnPadding(
+      param,
+      () => config.circuitPadding,
+      () => core.plane.counters
+    )
     const client = new OnionClient({
       progress: steps.progress,
       netDir,

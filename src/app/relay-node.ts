@@ -438,6 +438,10 @@ export class RelayNode {
       keptBytes: () => hsDirOctetsMax(this.#config) / 2,
       trim: (octets: number) => onionRoles.trim(octets)
     } as const
+    onionRoles.countRelayCells(() => {
+      const {relayCellsOutbound, relayCellsInbound, relayCellsOriginated} = this.core.plane.counters
+      return relayCellsOutbound + relayCellsInbound + relayCellsOriginated
+    })
     defences.attach(this.core, [hsDirCache], () => directory?.server.held ?? 0)
     this.core.channels.onOpened(channel => {
       // Of one whose handshake was under way when all others were closed.

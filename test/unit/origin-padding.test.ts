@@ -5,6 +5,7 @@ import {describe, it} from 'node:test'
 import type {OriginCircuit} from '../../src/circuit/origin-circuit.ts'
 import {MachineType} from '../../src/circuit/padding/machine.ts'
 import {KEPT_MAX, OriginPadding, PADDING_HOP} from '../../src/circuit/padding/origin-padding.ts'
+import {mayPadCircuits} from '../../src/circuit/padding/padding-share.ts'
 import {decode, encode} from '../../src/codec/codec.ts'
 import {
   CircuitPaddingCommand,
@@ -186,5 +187,22 @@ describe('circuit padding of a client', () => {
     )
     padding.close()
     assert.equal(padding.kept, 0)
+  })
+})
+
+describe('circuit padding of a node', () => {
+  const says = (params: Readonly<Record<string, number>>) => (name: string) => params[name]
+
+  it('circpad_padding_disabled: is none', () => {
+    assert.equal(mayPadCircuits(says({}), 1e6, 1e6), true)
+    assert.equal(mayPadCircuits(says({circpad_padding_disabled: 1}), 0, 0), false)
+  })
+
+  it('circpad_global_max_padding_pct: is a share of all relay cells, from circpad_global_allowed_cells on', () => {
+    const param = says({circpad_global_max_padding_pct: 10, circpad_global_allowed_cells: 50})
+    assert.equal(mayPadCircuits(param, 49, 49), true)
+    assert.equal(mayPadCircuits(param, 50, 50), false)
+    assert.equal(mayPadCircuits(param, 50, 454), false)
+    assert.equal(mayPadCircuits(param, 50, 455), true)
   })
 })

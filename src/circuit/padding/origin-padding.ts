@@ -31,7 +31,10 @@ export const KEPT_MAX = 64
 const FIRST_COUNTER = 1
 const NOTHING = new Uint8Array(0)
 
-export type OriginPaddingDeps = Omit<MachineDeps, 'onDrop'>
+export interface OriginPaddingDeps extends Omit<MachineDeps, 'onDrop' | 'isAllowed'> {
+  /** False while settings or consensus forbid padding, or more of it than the DROP messages so far. */
+  readonly isAllowed: (drops: number) => boolean
+}
 
 interface Padded {
   readonly type: MachineType
@@ -53,7 +56,7 @@ export class OriginPadding {
     const onDrop = () => {
       this.drops.sent++
     }
-    this.#deps = {...deps, onDrop}
+    this.#deps = {...deps, onDrop, isAllowed: () => deps.isAllowed(this.drops.sent)}
   }
 
   /** Circuits that are open for their padding alone. */

@@ -24,7 +24,7 @@ export interface MachineDeps {
   readonly pick: (least: number, most: number) => number
   /** Cells that may wait on a circuit before padding is left out: consensus parameter circpad_max_circ_queued_cells. */
   readonly queuedCellsMax: () => number
-  /** False while the consensus (circpad_padding_disabled) or torrc (CircuitPadding) forbid padding. */
+  /** False while consensus or settings forbid padding. */
   readonly isAllowed: () => boolean
   /** Hears of each DROP that was sent. */
   readonly onDrop: () => void

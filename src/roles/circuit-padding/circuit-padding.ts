@@ -57,7 +57,9 @@ interface PaddedCircuit {
   counter: number
 }
 
-export interface CircuitPaddingDeps extends Omit<MachineDeps, 'onDrop'> {
+export interface CircuitPaddingDeps extends Omit<MachineDeps, 'onDrop' | 'isAllowed'> {
+  /** False while the consensus forbids padding, or more of it than the DROP messages so far. */
+  readonly isAllowed: (drops: number) => boolean
   readonly log: RoleLog
 }
 
@@ -91,7 +93,7 @@ class PaddingNegotiateHandler {
     const onDrop = () => {
       this.drops++
     }
-    this.#deps = {...deps, onDrop}
+    this.#deps = {...deps, onDrop, isAllowed: () => deps.isAllowed(this.drops)}
     this.#outcomes = new RoleOutcomes('PADDING_NEGOTIATE', RULES, deps.log)
   }
 
