@@ -166,7 +166,8 @@ export default {
           unit: 'cps',
           queries: [
             [rate('ramson_channels_opened_total{$}'), 'opened'],
-            [rate('ramson_channels_closed_total{$}'), 'closed']
+            [rate('ramson_channels_closed_total{$}'), 'closed'],
+            [rate('ramson_channels_shed_total{$}'), 'closed for want of descriptors']
           ]
         },
         {

@@ -15,11 +15,14 @@ import {queueLimits} from '../roles/relay/dos/queue-limits.ts'
 import {StreamDefence, streamDefenceParams} from '../roles/relay/dos/stream-defence.ts'
 import {MemoryPressure, type MemorySubsystem, type TrimmableMemory} from '../roles/relay/memory-pressure.ts'
 import {Overload} from '../roles/relay/overload.ts'
+import {SocketExhaustion, type SocketExhaustionDeps} from '../roles/relay/socket-exhaustion.ts'
+import {descriptors} from './monitor/process-readings.ts'
 import type {RelayCore} from './relay-core.ts'
 
 /** So often that what comes in between two checks is little against the least MaxMemInQueues. */
 const MEMORY_CHECK_MS = 50
 const FORGET_MS = 60_000
+const DESCRIPTORS_MS = 1000
 const LOG_MS = 10 * 60_000
 
 export interface RelayDefencesDeps {
@@ -37,6 +40,8 @@ export class RelayDefences {
   #config: RelayConfig
   #core: RelayCore | undefined
   #memory: MemoryPressure | undefined
+  #sockets: SocketExhaustion | undefined
+  #portsExhausted = 0
 
   constructor(config: RelayConfig, deps: RelayDefencesDeps) {
     this.#config = config
@@ -53,6 +58,11 @@ export class RelayDefences {
   /** Octets freed under memory pressure since the start, by subsystem. */
   get freed(): Readonly<Record<MemorySubsystem, number>> | undefined {
     return this.#memory?.freed
+  }
+
+  /** Channels closed because file descriptors ran short, since the start. */
+  get channelsShed(): number {
+    return this.#sockets?.closed ?? 0
   }
 
   /** Octets that count against MaxMemInQueues. */
@@ -81,10 +91,12 @@ export class RelayDefences {
       limitBytes: () => this.#config.maxMemInQueues,
       overloaded: freed => this.#overloaded(freed)
     })
+    this.#sockets = relaySocketExhaustion(core, {descriptors, shed: (...shed) => this.#shed(...shed)})
     core.channels.onOpened(({info}) => this.addresses.channelOpened(info))
     this.configure(this.#config)
     this.#every(MEMORY_CHECK_MS, () => this.#memory?.check())
     this.#every(FORGET_MS, () => this.addresses.forget())
+    this.#every(DESCRIPTORS_MS, () => this.#checkSockets(core))
   }
 
   /** Takes the values of the settings and of the consensus of the moment. */
@@ -97,6 +109,20 @@ export class RelayDefences {
 
   stop(): void {
     for (const timer of this.#timers.splice(0)) clearInterval(timer)
+  }
+
+  #checkSockets({registry}: RelayCore): void {
+    const isSeen = registry.portsExhausted > this.#portsExhausted
+    this.#portsExhausted = registry.portsExhausted
+    if (!this.#config.disableSocketCheck) this.#sockets?.check(isSeen ? 'exhaustion-seen' : 'routine')
+  }
+
+  #shed(channels: number, open: number): void {
+    this.#deps.logger
+      .limited('descriptors-short', LOG_MS)
+      .notice(
+        `There are ${open} open file descriptors: ${channels} channels with the fewest circuits were closed.`
+      )
   }
 
   #overloaded({cell, hsdir}: Readonly<Record<MemorySubsystem, number>>): void {
@@ -114,6 +140,23 @@ export class RelayDefences {
     timer.unref()
     this.#timers.push(timer)
   }
+}
+
+/** The core's channels by what they are worth. */
+export function relaySocketExhaustion(
+  core: RelayCore,
+  deps: Pick<SocketExhaustionDeps, 'descriptors' | 'shed'>
+): SocketExhaustion {
+  return new SocketExhaustion({
+    ...deps,
+    channels: () =>
+      [...core.channels.values()].map(({info: {channel, peer}}) => ({
+        channel,
+        circuits: core.registry.ends.count(channel),
+        isClient: peer.kind === 'client'
+      })),
+    close: channel => core.plane.closeChannel(channel)
+  })
 }
 
 function unreadStreams({unread}: RelayCore): TrimmableMemory {

@@ -81,6 +81,7 @@ export function buildConfig(
     maxOnionQueueDelayMs: values.MaxOnionQueueDelay,
     priorityHalfLifeMs: priorityHalfLifeMs(values.CircuitPriorityHalflife, notices),
     connLimit: values.ConnLimit,
+    disableSocketCheck: values.DisableOOSCheck,
     constrainedSocketOctets: values.ConstrainedSockets ? values.ConstrainedSockSize : undefined,
     keepalivePeriodMs: values.KeepalivePeriod,
     heartbeatPeriodMs: heartbeatPeriodMs(values, notices),

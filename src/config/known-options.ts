@@ -113,7 +113,7 @@ const NAMES: {readonly [F in Feature]?: NamesByType} = {
     autobool: 'CacheDirectoryGroupReadable',
     boolean: `
       __DisableSignalHandlers DataDirectoryGroupReadable DisableAllSwap
-      DisableOOSCheck HardwareAccel`,
+      HardwareAccel`,
     filename: 'AccelDir',
     string: 'AccelName'
   },

@@ -75,6 +75,7 @@ const LIVE: ReadonlySet<RelayOptionName> = new Set([
   'MaxMemInQueues',
   'MaxOnionQueueDelay',
   'CircuitPriorityHalflife',
+  'DisableOOSCheck',
   'KeepalivePeriod',
   'PathsNeededToBuildCircuits',
   'MaxConsensusAgeForDiffs',

@@ -121,6 +121,7 @@ export const relayOptions = {
   MaxOnionQueueDelay: done('relay', 'msec-interval', '0'),
   CircuitPriorityHalflife: done('relay', 'double', '-1'),
   ConnLimit: done('relay', 'count', '1000'),
+  DisableOOSCheck: done('relay', 'boolean', '1'),
   ConstrainedSockets: done('process', 'boolean', '0'),
   ConstrainedSockSize: done('process', 'bytes', '8 KB'),
   KeepalivePeriod: done('relay', 'interval', '5 minutes'),

@@ -92,6 +92,8 @@ export interface RelayConfig {
   readonly priorityHalfLifeMs: number | undefined
   /** Descriptors that the process must be able to have for the node to start. */
   readonly connLimit: number
+  /** Nothing is closed when file descriptors run short. */
+  readonly disableSocketCheck: boolean
   /** What the kernel may keep for a socket in each direction; undefined: as the system has it. */
   readonly constrainedSocketOctets: number | undefined
   readonly keepalivePeriodMs: number

@@ -81,6 +81,7 @@ export const ramsonRelayMetrics = {
   }),
   ramson_channels_opened_total: counter('Channels that finished their link handshake'),
   ramson_channels_closed_total: counter('Channels that ended'),
+  ramson_channels_shed_total: counter('Channels closed because file descriptors ran short'),
   ramson_link_handshakes_failed_total: counter('Links that ended in their handshake'),
   ramson_link_handshakes_refused_total: counter('Links that had to make room for newer ones'),
   ramson_links_refused_total: counter('Connections refused before TLS'),

@@ -165,6 +165,7 @@ function ownReadings(sources: RelaySources): Readings {
     ramson_channels: channelSamples([...channels.values()]),
     ramson_channels_opened_total: counters.channelsOpened,
     ramson_channels_closed_total: counters.channelsClosed,
+    ramson_channels_shed_total: sources.defences.channelsShed,
     ramson_link_handshakes_failed_total: counters.handshakesFailed,
     ramson_link_handshakes_refused_total: counters.handshakesRefused,
     ramson_links_refused_total: counters.linksRefused,

@@ -169,6 +169,13 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
   CircuitPriorityHalflife: at('spec/dos/params')(
     'CircuitPriorityHalflife goes before CircuitPriorityHalflifeMsec of the consensus, which goes before 30 seconds'
   ),
+  DisableOOSCheck: as(
+    at('spec/dos/socket-exhaustion')(
+      'DisableOOSCheck 0: near the limit, channels without circuits go until a quarter is free, and no others'
+    ),
+    'DisableOOSCheck 0',
+    'disableSocketCheck'
+  ),
   ConstrainedSockets: at('sim/constrained-sockets')(
     'ConstrainedSockets: links that come in and links that go out have what they may, and later ones as they please'
   ),
