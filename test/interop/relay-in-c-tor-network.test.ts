@@ -2,10 +2,15 @@
 // move bytes through it, and a client that can reach nothing else boots from it. What happened is asked of C tor.
 
 import assert from 'node:assert/strict'
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {get} from 'node:http'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {after, before, describe, it} from 'node:test'
 import {CircuitDriver} from '../support/circuit-driver.ts'
+import {freePort} from '../support/free-ports.ts'
 import {whyWithoutTor} from '../support/needs-tor.ts'
+import {subjectImplementation} from '../support/subject.ts'
 import {startTorNetwork, type TorNetwork} from '../support/tor-network.ts'
 import {download, echo, expectedDigest, TransferServer, upload} from '../support/transfer-server.ts'
 import {waitUntil} from '../support/wait-until.ts'
@@ -34,12 +39,24 @@ describe('a relay in a network of C tor', {skip: whyWithoutTor()}, () => {
   let network: TorNetwork
   let driver: CircuitDriver
   let server: TransferServer
+  const countries = mkdtempSync(join(tmpdir(), 'ramson-countries-'))
+  let metricsPort = 0
   let subject = ''
   let exit = ''
   let others: readonly string[] = []
 
   before(async () => {
-    network = await startTorNetwork({subject: {}})
+    writeFileSync(join(countries, 'geoip'), '2130706432,2147483647,XA\n')
+    metricsPort = await freePort()
+    // Everything that can be counted is, while all that follows goes on.
+    const counting = ['DirReqStatistics', 'EntryStatistics', 'CellStatistics', 'ConnDirectionStatistics']
+    const torrc = [
+      ...counting.map(option => `${option} 1`),
+      `GeoIPFile ${join(countries, 'geoip')}`,
+      `MetricsPort 127.0.0.1:${metricsPort}`,
+      'MetricsPortPolicy accept 127.0.0.1'
+    ]
+    network = await startTorNetwork({subject: {torrc}})
     subject = network.subject.fingerprint
     others = await Promise.all([...network.relays, ...network.authorities].map(node => node.fingerprint()))
     exit = await Promise.all(network.exits.map(node => node.fingerprint())).then(([first = '']) => first)
@@ -50,6 +67,7 @@ describe('a relay in a network of C tor', {skip: whyWithoutTor()}, () => {
   after(async () => {
     server?.close()
     await network?.stop()
+    rmSync(countries, {recursive: true, force: true})
   })
 
   const other = (index: number): string => others[index % others.length] ?? ''
@@ -65,6 +83,7 @@ describe('a relay in a network of C tor', {skip: whyWithoutTor()}, () => {
         const extraInfo = await httpGet(authority.dirPort, `/tor/extra/fp/${subject}`)
         assert.equal(extraInfo.status, 200, authority.name)
         assert.ok(extraInfo.body.startsWith(`extra-info subject ${subject}\n`))
+        assert.match(extraInfo.body, /^geoip-db-digest [0-9A-F]{40}$/m)
       }
     })
 
@@ -172,5 +191,9 @@ describe('a relay in a network of C tor', {skip: whyWithoutTor()}, () => {
       (await control.getInfo('circuit-status')).split('\n').some(line => / BUILT /.test(line))
     )
     await client.stop()
+    if (subjectImplementation === 'tor') return
+    // It took a consensus and is a client: one address, which nobody can be told by.
+    const {body} = await httpGet(metricsPort, '/metrics')
+    assert.match(body, /^ramson_cap_used\{cap="statistics_clients"\} 1$/m)
   })
 })
