@@ -93,6 +93,7 @@ export class Keeper {
 
   async #run(): Promise<void> {
     if (this.#isIdle) {
+      if (this.#running) this.#abandon()
       // What failed before says nothing of how it is when we may ask again.
       this.#backOff(false)
       this.#notBeforeMs = 0
@@ -112,6 +113,12 @@ export class Keeper {
     } finally {
       this.#running = false
     }
+  }
+
+  /** What is under way ends, and what comes later may begin. */
+  #abandon(): void {
+    this.#stopped.abort()
+    this.#stopped = new AbortController()
   }
 
   get #isIdle(): boolean {

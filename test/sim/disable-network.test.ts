@@ -25,6 +25,8 @@ describe('DisableNetwork', () => {
   const torrcOf = (name: string) => join(directory, name, 'torrc-ramson')
   let connections = 0
   let uploads = 0
+  /** Requests that the authority does not answer, while there are to be any. */
+  let held: Socket[] | undefined
   const authority = createServer(socket => answer(socket))
   const ports = {or: 0, dir: 0, socks: 0, status: 0, clientSocks: 0}
   let common: readonly string[] = []
@@ -42,6 +44,10 @@ describe('DisableNetwork', () => {
       const at = text.indexOf('\r\n\r\n')
       if (at < 0 || text.length - at - 4 < length) return
       if (text.startsWith('POST')) uploads++
+      else if (held !== undefined) {
+        held.push(socket)
+        return
+      }
       socket.end(`HTTP/1.0 ${text.startsWith('POST') ? '200 OK' : '404 Not found'}\r\n\r\n`)
     })
   }
@@ -141,6 +147,9 @@ describe('DisableNetwork', () => {
 
   it('closes every port and every link when the torrc says DisableNetwork 1 again', async () => {
     const {link} = await RawLink.handshake(ports.or)
+    held = []
+    await waitUntil('a request', WAIT, () => (held?.length ?? 0) > 0)
+    const asked = held
     const dirSocket = await knock(ports.dir)
     const socksSocket = await knock(ports.socks)
     subject.daemon.signal('SIGHUP')
@@ -150,6 +159,8 @@ describe('DisableNetwork', () => {
       20_000,
       Promise.all([dirSocket.closed, socksSocket.closed])
     )
+    await waitUntil('the end of requests', WAIT, () => asked.every(socket => socket.destroyed))
+    held = undefined
     await waitUntil('all ports to close', WAIT, async () => (await open()).every(isOpen => !isOpen))
     const before = uploads
     await isSilent()

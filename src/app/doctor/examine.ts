@@ -21,17 +21,17 @@ const CONSENSUS_MAX = 16 << 20
 
 export async function examine(config: RelayConfig, now: Date): Promise<Finding[]> {
   await ed25519Ready
-  return [...examineMachine(now, config.numCpus), ...(await nodeFindings(config, now))]
+  return [...examineMachine(now, config.numCpus, config.user), ...(await nodeFindings(config, now))]
 }
 
-/** What a node runs on, whatever its settings. */
-export function examineMachine(now: Date, shards = availableParallelism()): Finding[] {
+/** What a node runs on, whatever its settings but these. `user`: whom it becomes. */
+export function examineMachine(now: Date, shards = availableParallelism(), user = 'root'): Finding[] {
   const addon = addonFinding(loadAddon, () => planeText(choosePlane(shards)))
   return [
     nodeFinding(process.versions.node, now),
     addon,
     addon.verdict === 'bad' ? undefined : kernelFinding(loadAddon()),
-    userFinding(),
+    userFinding(user),
     descriptorFinding(),
     localPortsFinding()
   ].filter(finding => finding !== undefined)
@@ -53,12 +53,12 @@ async function nodeFindings(config: RelayConfig, now: Date): Promise<Finding[]> 
   ].filter(finding => finding !== undefined)
 }
 
-function userFinding(): Finding | undefined {
-  return process.getuid?.() === 0
+function userFinding(user: string): Finding | undefined {
+  return process.getuid?.() === 0 && user === 'root'
     ? warn(
         'user',
         'This runs as root, which a relay does not need to be.',
-        'run it as a user of its own, as the unit does'
+        'run it as a user of its own, as the unit does, or set User'
       )
     : undefined
 }
