@@ -384,7 +384,7 @@ test('tor-spec 5.2.1: KH of a CREATE_FAST circuit is what its reply has', async 
 test('a machine that pads to its end is heard over a real link', async () => {
   const own = await build(client, 0)
   const commands: number[] = []
-  own.circuit.onMessage((_, {command}) => commands.push(command))
+  own.circuit.onPadding((_, {command}) => commands.push(command))
   own.circuit.send(LAST, RelayCommand.PADDING_NEGOTIATE, 0, Uint8Array.of(0, 2, 0, 0, 0, 0, 0, 1))
   await waitUntil(
     'the machine to end',
