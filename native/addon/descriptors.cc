@@ -49,8 +49,8 @@ napi_value set_socket_buffers(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/// socketBuffers(descriptor, out): writes the octets for sending and for receiving, as the kernel counts them. Whether it
-/// is a socket.
+/// socketBuffers(descriptor, out): writes the octets for sending and for receiving, as the kernel counts them. Whether
+/// it is a socket.
 napi_value socket_buffers(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const auto descriptor = static_cast<int>(arguments.number(0));
@@ -69,8 +69,8 @@ napi_value socket_buffers(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/// socketQueue(descriptor, out): writes the congestion window, what is unacknowledged of it, the size of a segment, and what
-/// was not sent yet. Whether the system tells.
+/// socketQueue(descriptor, out): writes the congestion window, what is unacknowledged of it, the size of a segment, and
+/// what was not sent yet. Whether the system tells.
 napi_value socket_queue(napi_env env, napi_callback_info info) {
   const Arguments<2> arguments(env, info);
   const auto out = arguments.words(1);

@@ -67,18 +67,20 @@ napi_value links_open(napi_env env, napi_callback_info info) {
   const auto shard_counters = arguments.doubles(3), link_counters = arguments.doubles(4);
   const auto buckets = arguments.words(5);
   if (shard_counters.size < shard_records::kCounters || link_counters.size < kLinkCounters ||
-      buckets.size != 2 * SharedRateLimit::kWords + LinkRates::kWords + OutputPacing::kWords || open->links != nullptr) {
+      buckets.size != 2 * SharedRateLimit::kWords + LinkRates::kWords + OutputPacing::kWords ||
+      open->links != nullptr) {
     return answer(env, Status::kBadSize);
   }
   auto *words = reinterpret_cast<std::int32_t *>(buckets.words);
-  open->links = SocketLoop::open(*open->shard, {.now_ms = now_ms,
-                                                .kernel = open->kernel,
-                                                .read_limit = SharedRateLimit(words),
-                                                .write_limit = SharedRateLimit(words + SharedRateLimit::kWords),
-                                                .link_rates = LinkRates(words + 2 * SharedRateLimit::kWords),
-                                                .pacing = OutputPacing(words + 2 * SharedRateLimit::kWords + LinkRates::kWords),
-                                                .counters = link_counters.numbers,
-                                                .shard_counters = shard_counters.numbers});
+  open->links =
+      SocketLoop::open(*open->shard, {.now_ms = now_ms,
+                                      .kernel = open->kernel,
+                                      .read_limit = SharedRateLimit(words),
+                                      .write_limit = SharedRateLimit(words + SharedRateLimit::kWords),
+                                      .link_rates = LinkRates(words + 2 * SharedRateLimit::kWords),
+                                      .pacing = OutputPacing(words + 2 * SharedRateLimit::kWords + LinkRates::kWords),
+                                      .counters = link_counters.numbers,
+                                      .shard_counters = shard_counters.numbers});
   if (open->links == nullptr) return boolean(env, false);
   open->watch = LoopWatch::open(env, open->links->descriptor(), ready, open);
   if (open->watch == nullptr) {
@@ -98,7 +100,8 @@ napi_value links_open(napi_env env, napi_callback_info info) {
 }
 
 /// shardLinkAdopt(slot, generation, place, channel, secrets, sequences, held, behind): `place` is the channel's slot,
-/// the descriptor, the suite, and 1 for a server, for a peer that authenticated, for a private address; secrets and sequences those of reading and writing.
+/// the descriptor, the suite, and 1 for a server, for a peer that authenticated, for a private address; secrets and
+/// sequences those of reading and writing.
 napi_value link_adopt(napi_env env, napi_callback_info info) {
   const Arguments<8> arguments(env, info);
   const OpenShard *open = find(arguments);

@@ -1,6 +1,7 @@
-// What the kernel says of a TCP socket's way out, and how much more it is worth giving to it (KIST): what the congestion
-// window lets go at once, and as much again, times a factor, so that it has something to send when acknowledgements come.
-// More would only wait there, where nobody can decide any more whose turn it is. src/dataplane/kernel-queue.ts is its twin.
+// What the kernel says of a TCP socket's way out, and how much more it is worth giving to it (KIST): what the
+// congestion window lets go at once, and as much again, times a factor, so that it has something to send when
+// acknowledgements come. More would only wait there, where nobody can decide any more whose turn it is.
+// src/dataplane/kernel-queue.ts is its twin.
 #pragma once
 
 #include <cstdint>

@@ -9,9 +9,9 @@
 
 namespace ramson {
 
-/// What holds for every such link: octets a second and octets at once. And what holds for all links: how often those are
-/// looked at again that a limit held back, and whether links with private addresses are free of the limit of all. In shared
-/// memory that main writes at any time.
+/// What holds for every such link: octets a second and octets at once. And what holds for all links: how often those
+/// are looked at again that a limit held back, and whether links with private addresses are free of the limit of all.
+/// In shared memory that main writes at any time.
 class LinkRates {
  public:
   static constexpr std::size_t kWords = 4;

@@ -1,5 +1,5 @@
-// When links write (torrc's Schedulers): over words of shared memory that main writes at any time. Mirror of OutputPacing
-// in src/dataplane/contract.ts and of OutputPacingWord in src/dataplane/shard/shared-memory.ts.
+// When links write (torrc's Schedulers): over words of shared memory that main writes at any time. Mirror of
+// OutputPacing in src/dataplane/contract.ts and of OutputPacingWord in src/dataplane/shard/shared-memory.ts.
 #pragma once
 
 #include <atomic>

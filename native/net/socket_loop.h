@@ -9,9 +9,9 @@
 // link whose socket is full: cells wait where they are fair and countable. What a peer sends can end its link and no
 // other; why it ended is told as a link event.
 //
-// When the thread is busy and its turns carry but a few cells for each link, flushing waits for the next tick, so that many
-// small records become few, unless the scheduler is Vanilla; with KIST no socket gets more than its kernel can send soon.
-// Shard::turn itself never waits, because other shards rely on it.
+// When the thread is busy and its turns carry but a few cells for each link, flushing waits for the next tick, so that
+// many small records become few, unless the scheduler is Vanilla; with KIST no socket gets more than its kernel can
+// send soon. Shard::turn itself never waits, because other shards rely on it.
 #pragma once
 
 #include <cstddef>
