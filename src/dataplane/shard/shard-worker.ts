@@ -275,7 +275,6 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
   accountRead(link: Link, octets: number): boolean {
     this.#counters.add('reads', 1)
     const channel = this.#channels.get(link.handle)
-    channel?.read(octets)
     const {readLimit} = this.#memory
     if (!this.#isFree(link)) {
       this.#counters.add('bytesRead', octets)
@@ -283,7 +282,6 @@ export class ShardWorker implements LinkOwner, ShardChannelOwner {
       readLimit.spend(octets)
     }
     if (!readLimit.isLimited && !this.#limitsLinks) return true
-    readLimit.spend(octets)
     channel?.limits?.read.spend(octets)
     if (this.#mayRead(link, channel, Date.now())) return true
     // A handshake is bounded by itself, and short; so is the way to a native link.
