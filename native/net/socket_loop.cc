@@ -41,8 +41,9 @@ constexpr std::size_t kBlocksMax = 64;
 constexpr double kRetryMs = 10;
 /// Below so many octets for each flushed link, writes are worth waiting for.
 constexpr std::size_t kSmallFlush = 4 * cell_layout::kFixedCellSize;
-/// What the kernel said of a socket counts for so long.
+/// What the kernel said of a socket counts for so long; of what it said before, so much.
 constexpr double kKernelMs = 10;
+constexpr double kOldRoom = 16 * cell_layout::kFixedCellSize;
 /// Share of its time that a thread works from which on it is busy, measured over windows of this length.
 constexpr double kBusy = 0.6;
 constexpr double kBusyWindowMs = 20;
@@ -553,7 +554,11 @@ void SocketLoop::on_timer() {
 double SocketLoop::kernel_room(SocketLink &link) {
   if (settings_.pacing.scheduler() != Scheduler::kKist) return INFINITY;
   const bool is_used_up = link.kernel_room < static_cast<double>(cell_layout::kFixedCellSize);
-  if (!is_used_up && now_ms_ < link.kernel_asked_ms + kKernelMs) return link.kernel_room;
+  if (!is_used_up) {
+    // Asking for every cell of a quiet link would cost more than the few that are given too much.
+    if (now_ms_ >= link.kernel_asked_ms + kKernelMs) link.kernel_room = std::min(link.kernel_room, kOldRoom);
+    return link.kernel_room;
+  }
   KernelQueue queue;
   link.kernel_asked_ms = now_ms_;
   const bool is_told = ask_kernel_queue(link.descriptor, queue);
