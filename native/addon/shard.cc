@@ -1,6 +1,8 @@
 // Shards by handle. Each function converts its arguments, calls native/shard, and converts back. A shard belongs to the
 // environment that opened it; the environments meet in the exchange of the process.
 
+#include "../net/prompt_thread.h"
+
 #include "arguments.h"
 #include "environment.h"
 #include "open_shard.h"
@@ -246,9 +248,17 @@ napi_value shard_on_wake(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/// promptThread(): the calling thread is a shard's from now on. Whether the system gives it short turns.
+napi_value prompt_thread(napi_env env, napi_callback_info) {
+  napi_value result;
+  napi_get_boolean(env, ask_for_short_turns(), &result);
+  return result;
+}
+
 }  // namespace
 
 void define_shards(Napi::Env env, Napi::Object exports, Environment &environment) {
+  define(env, exports, "promptThread", prompt_thread, environment);
   define(env, exports, "shardOpen", shard_open, environment);
   define(env, exports, "shardClose", shard_close, environment);
   define(env, exports, "shardChannelOpen", shard_channel_open, environment);

@@ -108,6 +108,9 @@ constexpr std::uint32_t kThreads[] = {
     SYS_sched_getaffinity,
     SYS_sched_getparam,
     SYS_sched_getscheduler,
+    // A shard that begins anew asks for short turns.
+    SYS_sched_getattr,
+    SYS_sched_setattr,
     SYS_sched_get_priority_max,
     SYS_sched_get_priority_min,
     SYS_set_tid_address,

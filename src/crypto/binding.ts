@@ -19,6 +19,9 @@ export type AddonStatus = (typeof AddonStatus)[keyof typeof AddonStatus]
  * the first two arguments. Calls that give a number give minus the status when they fail.
  */
 export interface ShardAddon {
+  /** The calling thread is a shard's from now on: when something came for it, it has a processor sooner than others. Whether the
+   * system does that, as Linux from 6.12 on. */
+  promptThread(): boolean
   /** `settings`: index, shards, circuitCellsMax, outboundCellsMax, half-life in ms, kernel. Writes slot and generation. */
   shardOpen(
     settings: Uint32Array,
@@ -353,7 +356,7 @@ function absence(root: string): string {
 const NEWEST = [
   'canCarryLinks',
   'socketQueue',
-  'shardOpen',
+  'promptThread',
   'ntorAnswer',
   'loadOpen',
   'shardThreads',

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import {once} from 'node:events'
+import {release} from 'node:os'
 import {afterEach, describe, it} from 'node:test'
 import {setTimeout as delay} from 'node:timers/promises'
 import {Worker} from 'node:worker_threads'
@@ -64,6 +65,14 @@ onAddon(addon => {
   }
   afterEach(() => {
     for (const shard of opened.splice(0)) shard.close()
+  })
+
+  describe('the thread of a shard', () => {
+    it('has short turns where Linux knows them, which is from 6.12 on', () => {
+      const [major = 0, minor = 0] = release().split('.').map(Number)
+      const knows = process.platform === 'linux' && (major > 6 || (major === 6 && minor >= 12))
+      assert.equal(addon.promptThread(), knows)
+    })
   })
 
   describe('a native shard', () => {
