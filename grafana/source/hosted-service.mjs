@@ -102,6 +102,22 @@ export default {
               '{{step}} p90'
             ]
           ]
+        },
+        {
+          title: 'Padding of circuits',
+          description:
+            'Machines that hide what our circuits to introduction and rendezvous points are for, and the DROP messages of theirs.',
+          unit: 'cps',
+          queries: [
+            [rate('ramson_client_padding_machines_total{$}'), 'machines {{outcome}}'],
+            [rate('ramson_client_padding_drops_total{$}'), 'DROP {{direction}}']
+          ]
+        },
+        {
+          title: 'Circuits open for their padding alone',
+          description: 'Introductions that are over; 64 at most, each for ten minutes.',
+          unit: 'short',
+          queries: [['ramson_client_padding_circuits{$}', 'circuits']]
         }
       ]
     }

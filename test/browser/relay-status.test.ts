@@ -18,7 +18,7 @@ const screenshots = process.env['RAMSON_SCREENSHOTS'] ?? join(tmpdir(), 'ramson-
 
 const SHARDS = 2
 /** Of a relay that has no MetricsPort and no DirPort. */
-const BOUNDS = 10
+const BOUNDS = 11
 
 describe('the status page of a relay in a browser', () => {
   const shards = choosePlane(SHARDS).kind === 'shards' ? SHARDS : 0
