@@ -80,7 +80,7 @@ void floods(const Kernel &kernel) {
   check(counted.longest_search() < 200, kernel, "neither do circ_ids that differ in their high octets alone");
   // As channels and circuits are called: number * 256 + shard, and one after
   // the other.
-  for (const std::uint64_t step : {1, 256}) {
+  for (const std::uint64_t step : {std::uint64_t{1}, std::uint64_t{256}}) {
     HandleMap<std::uint64_t> handles;
     for (std::uint64_t i = 0; i < 50000; i++) handles.put(3 + i * step, &value);
     check(handles.longest_search() < 20, kernel, "handles are spread, though under no key");
