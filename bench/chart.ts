@@ -17,7 +17,16 @@ interface Panel {
 }
 
 const PER_GIGABYTE = 'cpuSecondsPerGigabyte'
+const CELLS = 'cellsPerSecond'
 const PANELS: readonly Panel[] = [
+  {
+    title: 'Cells a second through a relay on one core; longer is better',
+    rows: [
+      {shape: 'bulk', figure: CELLS, label: '64 circuits, full records, away from clients'},
+      {shape: 'many', figure: CELLS, label: '64 links, 1,000 circuits, a record per cell'},
+      {shape: 'splice', figure: CELLS, label: 'rendezvous, both ways'}
+    ]
+  },
   {
     title: 'CPU seconds of the relay per gigabyte of cells; shorter is better',
     rows: [

@@ -98,6 +98,16 @@ const runPrebuilt = async (folder, must) => {
   return told.join(', ')
 }
 
+/** Two variants share what is compiled for both. */
+const sanitizedBuild = {
+  folder: join(root, 'build', 'tests', 'sanitized'),
+  configure: () => ['-DRAMSON_TESTS=ON', `-DCMAKE_JS_INC=${headers().join(';')}`, ...sanitizers]
+}
+const valgrindBuild = {
+  folder: join(root, 'build', 'tests', 'valgrind'),
+  configure: ['-DRAMSON_TESTS=ON', '-DCMAKE_CXX_FLAGS_RELEASE=-O3 -DNDEBUG -g']
+}
+
 const variants = {
   plain: {
     lacks: () => lacksProgram('c++'),
@@ -113,7 +123,7 @@ const variants = {
   },
   sanitized: {
     lacks: () => lacksProgram('c++'),
-    configure: ['-DRAMSON_TESTS=ON', ...sanitizers],
+    ...sanitizedBuild,
     test: runProgram()
   },
   threads: {
@@ -123,7 +133,7 @@ const variants = {
   },
   memory: {
     lacks: () => lacksProgram('c++', 'valgrind'),
-    configure: ['-DRAMSON_TESTS=ON', '-DCMAKE_CXX_FLAGS_RELEASE=-O2 -g'],
+    ...valgrindBuild,
     // It knows no newer instructions than those of the kernel it is told to use.
     // Threads would wait for one another there, because one runs at a time.
     test: runShards(
@@ -153,7 +163,7 @@ const variants = {
   },
   secrets: {
     lacks: () => lacksProgram('c++', 'valgrind'),
-    configure: ['-DRAMSON_TESTS=ON', '-DCMAKE_CXX_FLAGS_RELEASE=-O3 -DNDEBUG -g'],
+    ...valgrindBuild,
     target: 'native_secrets',
     test: async (folder, must) => {
       const program = join(folder, 'native_secrets')
@@ -167,7 +177,7 @@ const variants = {
       if (!addonTests.every(existsSync)) return 'dist/ is not built'
       return lacksProgram('c++')
     },
-    configure: () => [`-DCMAKE_JS_INC=${headers().join(';')}`, ...sanitizers],
+    ...sanitizedBuild,
     target: 'ramson',
     test: runAddon
   }
@@ -216,7 +226,11 @@ for (const name of wanted) {
     process.exit(1)
   }
 }
-const waiting = Object.entries(variants).filter(([name]) => wanted.length === 0 || wanted.includes(name))
+/** Those that take longest begin first, so that the end is not spent waiting for one. */
+const long = ['memory', 'sanitized', 'threads']
+const waiting = [...long, ...Object.keys(variants).filter(name => !long.includes(name))]
+  .filter(name => wanted.length === 0 || wanted.includes(name))
+  .map(name => [name, variants[name]])
 
 /** Runs what waits, one variant after the other. */
 const work = async () => {

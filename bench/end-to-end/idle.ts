@@ -9,7 +9,8 @@ import type {Figures} from './shapes.ts'
 const LINKS = 16
 const HOPS = 8
 const FIRST = 512
-const SETTLE_MS = 3_000
+/** V8 gives back what making circuits left behind once it has been quiet for a while; an idle relay is one after that. */
+const SETTLE_MS = 30_000
 
 export async function measureIdle(relay: RelayUnderTest, count: number): Promise<Figures> {
   const network = new Network(relay)

@@ -81,7 +81,8 @@ export async function runEndToEnd(
       for (const shape of options.shapes) {
         for (const subject of subjects) {
           const answer = await runOnce({generator, running, subject, shape, options})
-          if ('error' in answer) failures.push(`${shape}, ${subject.name}: ${answer.error}`)
+          // What is kept says what went wrong, and not in which files.
+          if ('error' in answer) failures.push(`${shape}, ${subject.name}: ${answer.error.split('\n')[0]}`)
           else results.push({shape, subject: subject.name, shards: subject.shards, figures: answer.figures})
           const line = 'error' in answer ? failures.at(-1) : `${shape}, ${subject.name}: done`
           done(line ?? '', soFar())
