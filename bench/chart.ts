@@ -55,7 +55,7 @@ const PANELS: readonly Panel[] = [
   },
   {
     title: 'Octets of memory per idle circuit; shorter is better',
-    rows: [{shape: 'idle', figure: 'octetsPerCircuit', label: '10,000 circuits of two hops'}]
+    rows: [{shape: 'idle', figure: 'octetsPerCircuit', label: 'the second 10,000 circuits of two hops'}]
   }
 ]
 
