@@ -47,6 +47,8 @@ struct SocketLink {
   bool is_holding = false;
   bool is_read_limited = false;
   bool is_write_limited = false;
+  /// KIST: its kernel had enough, and is asked again at the next tick.
+  bool is_paced = false;
   /// Among those to be flushed.
   bool is_due = false;
   bool owes_key_update = false;

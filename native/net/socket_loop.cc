@@ -389,7 +389,7 @@ void SocketLoop::flush_due() {
 }
 
 std::size_t SocketLoop::flush(SocketLink &link) {
-  if (link.has_ended || link.is_write_limited || !send_unsent(link)) return 0;
+  if (link.has_ended || link.is_write_limited || !send_unsent(link) || link.is_paced) return 0;
   std::size_t written = 0;
   for (int sends = 0;; sends++) {
     double budget = may_write(link);
@@ -541,7 +541,10 @@ void SocketLoop::on_timer() {
   if (paced_at_ms_ > 0 && now_ms_ >= paced_at_ms_) {
     paced_at_ms_ = 0;
     for (const std::uint32_t slot : paced_) {
-      if (SocketLink *link = find(slot); link != nullptr) make_due(*link);
+      SocketLink *link = find(slot);
+      if (link == nullptr) continue;
+      link->is_paced = false;
+      make_due(*link);
     }
     paced_.clear();
   }
@@ -567,6 +570,7 @@ double SocketLoop::kernel_room(SocketLink &link) {
 }
 
 void SocketLoop::pace(SocketLink &link) {
+  link.is_paced = true;
   paced_.push_back(link.slot);
   if (paced_at_ms_ == 0) paced_at_ms_ = now_ms_ + settings_.pacing.tick_ms();
   arm_timer(paced_at_ms_);
